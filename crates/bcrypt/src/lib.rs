@@ -1,0 +1,1 @@
+//! bcrypt, several independent hashes at once in one thread

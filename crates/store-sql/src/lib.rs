@@ -1,0 +1,1 @@
+//! Remembering in SQL: SQLite, and the adapters for MySQL and PostgreSQL

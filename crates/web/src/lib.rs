@@ -1,0 +1,1 @@
+//! Speaking HTTP: routes, extractors, problem+json, OpenAPI

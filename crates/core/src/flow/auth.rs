@@ -1,0 +1,215 @@
+//! All that the flows work with.
+
+use std::sync::Arc;
+
+use crate::model::{Revocation, Revoked, Role, SessionId, Timestamp, UserId};
+use crate::password::Hasher;
+use crate::policy::Rules;
+use crate::port::{Clock, Entropy};
+use crate::secret::MasterKey;
+use crate::store::{Store, StoreError, Tx, Work, transact};
+use crate::token::{
+    AccessToken, Cursors, Keyring, RefreshTokens, RevokedSet, TokenRefused, Validator,
+};
+
+/// What an [`Auth`] is made of.
+pub struct AuthParts {
+    /// Remembers.
+    pub store: Arc<dyn Store>,
+    /// Hashes passwords.
+    pub hasher: Arc<dyn Hasher>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The key from which the installation's other keys are derived.
+    pub master: MasterKey,
+    /// The figures of the installation.
+    pub rules: Rules,
+}
+
+/// An installation: one store, one master key, one set of rules. Every flow takes it.
+pub struct Auth {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) hasher: Arc<dyn Hasher>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) master: MasterKey,
+    pub(crate) rules: Rules,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) revoked: Arc<RevokedSet>,
+    pub(crate) validator: Validator,
+    pub(crate) refresh_tokens: RefreshTokens,
+    pub(crate) cursors: Cursors,
+}
+
+/// Who is signed in, as a verified access token tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user_id: UserId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The role the token was issued with.
+    pub role: Role,
+}
+
+impl From<&AccessToken> for Caller {
+    fn from(token: &AccessToken) -> Self {
+        Self {
+            user_id: token.user_id,
+            session_id: token.session_id,
+            role: token.role,
+        }
+    }
+}
+
+/// Who acts on another's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// Somebody signed in.
+    Caller(Caller),
+    /// Whoever can run commands on the server's machine: as powerful as a super admin, and bound by the same rules.
+    Operator,
+}
+
+impl Actor {
+    /// The role to judge by.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Caller(caller) => caller.role,
+            Self::Operator => Role::SuperAdmin,
+        }
+    }
+
+    /// The user, if it is one.
+    pub fn user_id(self) -> Option<UserId> {
+        match self {
+            Self::Caller(caller) => Some(caller.user_id),
+            Self::Operator => None,
+        }
+    }
+
+    /// Whether this is the user `id` themselves.
+    pub fn is(self, id: UserId) -> bool {
+        self.user_id() == Some(id)
+    }
+}
+
+impl Auth {
+    /// Puts the parts together. The keys are not loaded yet: [`crate::flow::ensure_keys`] does that.
+    pub fn new(parts: AuthParts) -> Self {
+        let keyring = Arc::new(Keyring::default());
+        let revoked = Arc::new(RevokedSet::default());
+        Self {
+            validator: Validator::new(
+                Arc::clone(&keyring),
+                Arc::clone(&revoked),
+                parts.rules.tokens.clone(),
+            ),
+            refresh_tokens: RefreshTokens::new(&parts.master),
+            cursors: Cursors::new(&parts.master),
+            store: parts.store,
+            hasher: parts.hasher,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            master: parts.master,
+            rules: parts.rules,
+            keyring,
+            revoked,
+        }
+    }
+
+    /// Validates an access token from memory (TOK-8).
+    pub fn validate(&self, token: &str) -> Result<Arc<AccessToken>, TokenRefused> {
+        self.validator.validate(token, self.clock.now())
+    }
+
+    /// The figures of the installation.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The keys in memory.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// The revocations in memory.
+    pub fn revoked(&self) -> &RevokedSet {
+        &self.revoked
+    }
+
+    /// How many verified tokens are remembered.
+    pub fn remembered_tokens(&self) -> usize {
+        self.validator.remembered()
+    }
+
+    /// The store.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Fresh random bytes.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
+    /// Runs a work, then puts the revocations it wrote in force on this node before anybody is answered.
+    pub(crate) async fn commit<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Work<Output = Committed<T>>,
+    {
+        let committed = transact(self.store.as_ref(), work).await?;
+        committed
+            .revocations
+            .iter()
+            .for_each(|revocation| self.revoked.apply(revocation));
+        Ok(committed.output)
+    }
+
+    /// When a revocation made at `at` may be forgotten: when the last token it concerns has expired.
+    pub(crate) fn revocation_expiry(&self, at: Timestamp) -> Timestamp {
+        // A token minted at the very moment, by a node whose clock is ahead, outlives its session by this much at most.
+        at.plus(self.rules.tokens.access_ttl)
+            .plus(self.rules.tokens.leeway * 2)
+    }
+}
+
+/// A work's output, with the revocations it wrote.
+pub(crate) struct Committed<T> {
+    pub(crate) output: T,
+    pub(crate) revocations: Vec<Revocation>,
+}
+
+impl<T> Committed<T> {
+    /// An output that revokes nothing.
+    pub(crate) fn plain(output: T) -> Self {
+        Self {
+            output,
+            revocations: Vec::new(),
+        }
+    }
+}
+
+/// Writes one revocation.
+pub(crate) async fn revoke(
+    tx: &mut dyn Tx,
+    revoked: Revoked,
+    at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<Revocation, StoreError> {
+    let sequence = tx.revocations().append(revoked, at, expires_at).await?;
+    Ok(Revocation {
+        sequence,
+        revoked,
+        at,
+        expires_at,
+    })
+}

@@ -1,0 +1,68 @@
+//! An account made by an administrator or the operator.
+
+use crate::flow::event::event;
+use crate::flow::fault::faults;
+use crate::flow::register::{AddUser, taken_errors};
+use crate::flow::{Actor, Auth, Fault, RawRegistration, Registration};
+use crate::model::{Client, EventKind, FieldErrors, Role, User};
+use crate::policy::Action;
+
+/// Makes an account of any role the actor may grant. Without a password the account cannot sign in by one yet.
+#[derive(Debug)]
+pub struct CreateUser {
+    /// Who makes it.
+    pub actor: Actor,
+    /// What they gave.
+    pub raw: RawRegistration,
+    /// The new user's role.
+    pub role: Role,
+    /// From where.
+    pub client: Client,
+}
+
+/// Why an account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// What was given is not acceptable, or is taken.
+    #[error("the account is not acceptable")]
+    Invalid(FieldErrors),
+    /// The actor may not create users of that role.
+    #[error("this role may not create users of that role")]
+    Forbidden,
+    /// Nobody's fault who asked.
+    #[error(transparent)]
+    Fault(Fault),
+}
+faults!(CreateUserError);
+
+impl CreateUser {
+    /// Makes the account.
+    pub async fn run(self, auth: &Auth) -> Result<User, CreateUserError> {
+        if !Action::CreateUser.grants(self.actor.role(), self.role) {
+            return Err(CreateUserError::Forbidden);
+        }
+        let mut registration =
+            Registration::parse(self.raw, auth).map_err(CreateUserError::Invalid)?;
+        let password = match registration.password.take() {
+            Some(plain) => Some(auth.hasher.hash(plain).await?),
+            None => None,
+        };
+        let now = auth.clock.now();
+        let user = registration.into_user(auth, self.role, password, now);
+        let registered = event(
+            auth,
+            EventKind::Registered,
+            now,
+            Some(user.id),
+            &self.client,
+        )
+        .by_actor(self.actor);
+        auth.commit(AddUser {
+            user: user.clone(),
+            event: registered,
+        })
+        .await?
+        .map_err(|taken| CreateUserError::Invalid(taken_errors(&taken)))?;
+        Ok(user)
+    }
+}

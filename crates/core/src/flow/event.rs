@@ -1,0 +1,53 @@
+//! Making security events.
+
+use crate::flow::{Actor, Auth};
+use crate::model::{Client, EventId, EventKind, SecurityEvent, SessionId, Timestamp, UserId};
+
+/// An event about `subject`, to be appended in the transaction of what it tells of.
+pub(crate) fn event(
+    auth: &Auth,
+    kind: EventKind,
+    at: Timestamp,
+    subject: Option<UserId>,
+    client: &Client,
+) -> SecurityEvent {
+    SecurityEvent {
+        id: EventId::new(at, auth.entropy.as_ref()),
+        kind,
+        at,
+        actor: None,
+        subject,
+        session: None,
+        ip_address: client.ip_address,
+        detail: None,
+    }
+}
+
+impl SecurityEvent {
+    /// Done by this user themselves.
+    pub(crate) fn by(mut self, actor: UserId) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// Done by whoever acts.
+    pub(crate) fn by_actor(mut self, actor: Actor) -> Self {
+        self.actor = actor.user_id();
+        if actor == Actor::Operator {
+            self.detail = Some("operator".into());
+        }
+        self
+    }
+
+    /// In or to this session.
+    pub(crate) fn session(mut self, session: SessionId) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// A word more.
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}

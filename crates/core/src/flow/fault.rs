@@ -1,0 +1,37 @@
+//! What fails through nobody's fault who asked.
+
+use crate::password::HasherError;
+use crate::store::StoreError;
+use crate::token::{KeyringError, MintError};
+
+/// A failure with a cause for the operator's log and no text for the stranger.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The hashing pool; it may just be busy.
+    #[error("hashing failed")]
+    Hasher(#[from] HasherError),
+    /// Signing.
+    #[error("signing failed")]
+    Mint(#[from] MintError),
+    /// The key set.
+    #[error("the signing keys failed")]
+    Keyring(#[from] KeyringError),
+}
+
+/// Lets a flow's error take every cause of a [`Fault`] by `?`.
+macro_rules! faults {
+    ($error:ident) => {
+        impl<F> From<F> for $error
+        where
+            crate::flow::Fault: From<F>,
+        {
+            fn from(cause: F) -> Self {
+                Self::Fault(cause.into())
+            }
+        }
+    };
+}
+pub(crate) use faults;

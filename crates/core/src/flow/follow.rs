@@ -1,0 +1,82 @@
+//! Following what other nodes and commands wrote, and forgetting what is over.
+
+use async_trait::async_trait;
+
+use crate::flow::auth::Committed;
+use crate::flow::{Auth, Fault, reload_keys};
+use crate::model::Timestamp;
+use crate::store::{StoreError, Tx, Work};
+
+const PAGE: u32 = 1000;
+
+/// What one round of following found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowReport {
+    /// How many revocations were new to this node.
+    pub revocations: usize,
+}
+
+/// Reads the revocation log from where this node left off, and the keys if they changed. Called a few times a second;
+/// at start it is called before the first request, so that what was revoked stays revoked.
+pub async fn follow(auth: &Auth) -> Result<FollowReport, Fault> {
+    let now = auth.clock.now();
+    let mut revocations = 0;
+    loop {
+        let mut sequence = auth.revoked.followed_to();
+        let entries = auth
+            .store
+            .read()
+            .revocations()
+            .after(sequence, PAGE)
+            .await?;
+        for entry in &entries {
+            auth.revoked.apply(entry);
+            sequence = sequence.max(entry.sequence);
+        }
+        auth.revoked.note_followed(sequence, now);
+        revocations += entries.len();
+        if entries.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+            break;
+        }
+    }
+    reload_keys(auth).await?;
+    Ok(FollowReport { revocations })
+}
+
+/// Forgets, in short transactions, what nobody needs any more: sessions a while after their end, revocations whose
+/// tokens have expired, retired keys.
+pub async fn purge(auth: &Auth) -> Result<u64, Fault> {
+    let now = auth.clock.now();
+    auth.revoked.purge(now);
+    let mut forgotten = 0;
+    loop {
+        let round = auth
+            .commit(Purge {
+                now,
+                sessions_before: now.minus(auth.rules.sessions.idle),
+            })
+            .await?;
+        forgotten += round;
+        if round == 0 {
+            return Ok(forgotten);
+        }
+    }
+}
+
+struct Purge {
+    now: Timestamp,
+    /// Ended sessions are kept for a while, so that a replayed token of theirs is still told from a forgery.
+    sessions_before: Timestamp,
+}
+
+#[async_trait]
+impl Work for Purge {
+    type Output = Committed<u64>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        let sessions = tx.sessions().purge(self.sessions_before, PAGE).await?;
+        let revocations = tx.revocations().purge(self.now, PAGE).await?;
+        let keys = tx.keys().purge(self.now).await?;
+        Ok(Committed::plain(sessions + revocations + keys))
+    }
+}

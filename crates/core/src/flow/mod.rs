@@ -1,0 +1,40 @@
+//! The use cases, each written once. Pages, API, console and command line call these.
+//!
+//! A flow first *decides* with no transaction open (it reads, hashes, chooses), then *applies* one short
+//! [`Work`](crate::store::Work). A rejection is a committed value; revocations that a work wrote are in force on this
+//! node before the flow answers.
+
+mod auth;
+mod change_password;
+mod change_profile;
+mod create_user;
+mod event;
+mod fault;
+mod follow;
+mod keys;
+mod list_users;
+mod manage_user;
+mod read_user;
+mod refresh;
+mod register;
+mod sessions;
+mod set_up;
+mod sign_in;
+mod sign_out;
+
+pub use auth::{Actor, Auth, AuthParts, Caller};
+pub use change_password::{ChangePassword, ChangePasswordError};
+pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
+pub use create_user::{CreateUser, CreateUserError};
+pub use fault::Fault;
+pub use follow::{FollowReport, follow, purge};
+pub use keys::{KeysError, ensure_keys, reload_keys, rotate_keys, rotation_due};
+pub use list_users::{ListUsers, ListUsersError, UserPage, View};
+pub use manage_user::{ManageUser, ManageUserError, Measure};
+pub use read_user::{ReadUserError, read_self, read_user};
+pub use refresh::{Refresh, RefreshError};
+pub use register::{RawRegistration, Register, RegisterError, Registered, Registration};
+pub use sessions::{EndSession, EndSessionError, list_sessions, sessions_of};
+pub use set_up::{SetUp, SetUpError, offer_set_up};
+pub use sign_in::{SignIn, SignInError, Tokens};
+pub use sign_out::{SignOut, SignOutEverywhere};

@@ -1,0 +1,311 @@
+//! Registration (ACC-1, ACC-3).
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::flow::auth::Committed;
+use crate::flow::event::event;
+use crate::flow::fault::faults;
+use crate::flow::{Auth, Fault};
+use crate::model::{
+    AvatarUrl, Client, Email, EventKind, FieldErrors, Invalid, LocaleTag, Metadata, PersonName,
+    Phone, Profile, Role, SecurityEvent, Standing, TimeZoneName, Timestamp, User, UserId, Username,
+};
+use crate::password::Plain;
+use crate::policy::ProfileField;
+use crate::secret::PasswordHash;
+use crate::store::{StoreError, Tx, Unique, Work};
+
+/// Registration as somebody typed it.
+#[derive(Debug, Default)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the request, told in the API's documentation"
+)]
+pub struct RawRegistration {
+    pub email: String,
+    pub password: Option<String>,
+    pub username: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub phone: Option<String>,
+    pub avatar_url: Option<String>,
+    pub timezone: Option<String>,
+    pub locale: Option<String>,
+    pub metadata: Option<Map<String, Value>>,
+}
+
+/// A registration of which every part is acceptable.
+#[derive(Debug)]
+pub struct Registration {
+    pub(crate) email: Email,
+    pub(crate) username: Option<Username>,
+    pub(crate) password: Option<Plain>,
+    pub(crate) profile: Profile,
+}
+
+impl Registration {
+    /// Parses and checks everything, and names every mistake at once.
+    pub fn parse(raw: RawRegistration, auth: &Auth) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        for field in &auth.rules.accounts.required {
+            if !raw.has(*field) {
+                errors.add(
+                    field.pointer(),
+                    Invalid::new("required", "This field is required."),
+                );
+            }
+        }
+        let email = errors.take("/email", Email::parse(&raw.email));
+        let username = raw
+            .username
+            .and_then(|text| errors.take("/username", Username::parse(&text)));
+        let profile = Profile {
+            first_name: raw
+                .first_name
+                .and_then(|text| errors.take("/firstName", PersonName::parse(&text))),
+            last_name: raw
+                .last_name
+                .and_then(|text| errors.take("/lastName", PersonName::parse(&text))),
+            phone: raw
+                .phone
+                .and_then(|text| errors.take("/phone", Phone::parse(&text))),
+            avatar_url: raw
+                .avatar_url
+                .and_then(|text| errors.take("/avatarUrl", AvatarUrl::parse(&text))),
+            timezone: raw
+                .timezone
+                .and_then(|text| errors.take("/timezone", TimeZoneName::parse(&text))),
+            locale: raw
+                .locale
+                .and_then(|text| errors.take("/locale", LocaleTag::parse(&text))),
+            metadata: raw
+                .metadata
+                .and_then(|object| errors.take("/metadata", Metadata::parse(object)))
+                .unwrap_or_default(),
+        };
+        let password = raw.password.and_then(|text| {
+            let mut context: Vec<&str> = Vec::new();
+            context.extend(email.as_ref().map(Email::as_str));
+            context.extend(email.as_ref().map(Email::local_part));
+            context.extend(username.as_ref().map(Username::as_str));
+            context.extend(profile.first_name.as_ref().map(PersonName::as_str));
+            context.extend(profile.last_name.as_ref().map(PersonName::as_str));
+            acceptable_password(auth, "/password", &text, &context, &mut errors)
+        });
+        match email {
+            Some(email) if errors.is_empty() => Ok(Self {
+                email,
+                username,
+                password,
+                profile,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    /// The account this makes.
+    pub(crate) fn into_user(
+        self,
+        auth: &Auth,
+        role: Role,
+        password: Option<PasswordHash>,
+        now: Timestamp,
+    ) -> User {
+        User {
+            id: UserId::new(now, auth.entropy.as_ref()),
+            email: self.email,
+            email_verified_at: None,
+            username: self.username,
+            profile: self.profile,
+            role,
+            standing: Standing::default(),
+            password_changed_at: password.is_some().then_some(now),
+            password,
+            token_version: 0,
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+            revision: 0,
+        }
+    }
+}
+
+impl RawRegistration {
+    fn has(&self, field: ProfileField) -> bool {
+        match field {
+            ProfileField::Username => self.username.is_some(),
+            ProfileField::FirstName => self.first_name.is_some(),
+            ProfileField::LastName => self.last_name.is_some(),
+            ProfileField::Phone => self.phone.is_some(),
+            ProfileField::Timezone => self.timezone.is_some(),
+            ProfileField::Locale => self.locale.is_some(),
+        }
+    }
+}
+
+/// A new password that the policy accepts; each rule it breaks is noted on its own.
+pub(crate) fn acceptable_password(
+    auth: &Auth,
+    field: &'static str,
+    text: &str,
+    context: &[&str],
+    errors: &mut FieldErrors,
+) -> Option<Plain> {
+    let plain = errors.take(field, Plain::parse(text))?;
+    match auth.rules.password.check(&plain, context) {
+        Ok(()) => Some(plain),
+        Err(violations) => {
+            for violation in violations {
+                errors.add(field, violation);
+            }
+            None
+        }
+    }
+}
+
+/// Makes an account for whoever asks.
+#[derive(Debug)]
+pub struct Register {
+    /// What they gave.
+    pub raw: RawRegistration,
+    /// Who asks.
+    pub client: Client,
+}
+
+/// What became of a registration.
+#[derive(Debug)]
+pub enum Registered {
+    /// The account was made.
+    Created(Box<User>),
+    /// Under enumeration protection: the request was acceptable, and whether the address was free is not told.
+    Accepted,
+}
+
+/// Why an account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// What was given is not acceptable, or is taken.
+    #[error("the registration is not acceptable")]
+    Invalid(FieldErrors),
+    /// Nobody's fault who asked.
+    #[error(transparent)]
+    Fault(Fault),
+}
+faults!(RegisterError);
+
+impl Register {
+    /// Registers. Whether the address is taken or not, the password is hashed once, so that the time tells nothing.
+    pub async fn run(self, auth: &Auth) -> Result<Registered, RegisterError> {
+        let mut raw = self.raw;
+        // Unlike an administrator, whoever registers must choose a password: a missing one is an empty one.
+        raw.password.get_or_insert_default();
+        let mut registration = Registration::parse(raw, auth).map_err(RegisterError::Invalid)?;
+        let password = match registration.password.take() {
+            Some(plain) => Some(auth.hasher.hash(plain).await?),
+            None => None,
+        };
+        let now = auth.clock.now();
+        let user = registration.into_user(auth, Role::default(), password, now);
+        let registered = event(
+            auth,
+            EventKind::Registered,
+            now,
+            Some(user.id),
+            &self.client,
+        )
+        .by(user.id);
+        let taken = auth
+            .commit(AddUser {
+                user: user.clone(),
+                event: registered,
+            })
+            .await?;
+        match (taken, auth.rules.accounts.enumeration_protection) {
+            (Err(taken), false) => Err(RegisterError::Invalid(taken_errors(&taken))),
+            // A user name is shown in public anyway, and a form must be able to ask for another.
+            (Err(taken), true)
+                if taken.contains(&Unique::Username) && !taken.contains(&Unique::Email) =>
+            {
+                Err(RegisterError::Invalid(taken_errors(&taken)))
+            }
+            (_, true) => Ok(Registered::Accepted),
+            (Ok(()), false) => Ok(Registered::Created(Box::new(user))),
+        }
+    }
+}
+
+/// The mistakes that taken values are.
+pub(crate) fn taken_errors(taken: &[Unique]) -> FieldErrors {
+    let mut errors = FieldErrors::new();
+    for unique in taken {
+        match unique {
+            Unique::Email => errors.add(
+                "/email",
+                Invalid::new("taken", "This email address is registered already."),
+            ),
+            Unique::Username => errors.add(
+                "/username",
+                Invalid::new("taken", "This username is taken."),
+            ),
+            Unique::Id => {}
+        }
+    }
+    errors
+}
+
+/// Adds a user with the event that tells of it, unless something unique about them is taken.
+pub(crate) struct AddUser {
+    pub(crate) user: User,
+    pub(crate) event: SecurityEvent,
+}
+
+#[async_trait]
+impl Work for AddUser {
+    type Output = Committed<Result<(), Vec<Unique>>>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        let taken = taken(tx, &self.user).await?;
+        if !taken.is_empty() {
+            return Ok(Committed::plain(Err(taken)));
+        }
+        tx.users().insert(&self.user).await.map_err(look_again)?;
+        tx.events().append(&self.event).await?;
+        if self.user.role.is_superuser() {
+            tx.setup().close(self.user.created_at).await?;
+        }
+        Ok(Committed::plain(Ok(())))
+    }
+}
+
+/// Two works that both found a value free meet at its unique index: the loser is run again by its store, and then finds
+/// it taken.
+pub(crate) fn look_again(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Taken(Unique::Email | Unique::Username) => StoreError::Contention,
+        other => other,
+    }
+}
+
+/// What is unique about `user` and belongs to somebody else already.
+pub(crate) async fn taken(tx: &mut dyn Tx, user: &User) -> Result<Vec<Unique>, StoreError> {
+    let mut taken = Vec::new();
+    if tx
+        .users()
+        .by_email(&user.email.folded())
+        .await?
+        .is_some_and(|other| other.id != user.id)
+    {
+        taken.push(Unique::Email);
+    }
+    if let Some(username) = &user.username
+        && tx
+            .users()
+            .by_username(&username.folded())
+            .await?
+            .is_some_and(|other| other.id != user.id)
+    {
+        taken.push(Unique::Username);
+    }
+    Ok(taken)
+}

@@ -1,0 +1,93 @@
+//! Security events: what happened to whom, by whom, from where.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::model::{EventId, SessionId, Timestamp, UserId};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum EventKind { $($(#[$doc])* $name,)* }
+
+        impl EventKind {
+            /// Every kind there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The name used in the store.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An account was made.
+    Registered => "registered",
+    /// A password was accepted and a session began.
+    SignedIn => "signed_in",
+    /// A password was refused, or the account may not sign in.
+    SignInFailed => "sign_in_failed",
+    /// A session was ended.
+    SessionEnded => "session_ended",
+    /// A used refresh token was presented: its family was ended.
+    RefreshTokenReused => "refresh_token_reused",
+    /// A password was changed by its owner.
+    PasswordChanged => "password_changed",
+    /// A password was set by an operator.
+    PasswordSet => "password_set",
+    /// A profile was changed.
+    UserUpdated => "user_updated",
+    /// A role was changed.
+    RoleChanged => "role_changed",
+    /// An account was suspended.
+    UserSuspended => "user_suspended",
+    /// A suspension was lifted.
+    UserReactivated => "user_reactivated",
+    /// An account was deleted (softly).
+    UserDeleted => "user_deleted",
+    /// A deleted account was restored.
+    UserRestored => "user_restored",
+    /// The first super admin was made.
+    SetupCompleted => "setup_completed",
+    /// The signing keys were rotated.
+    KeysRotated => "keys_rotated",
+}
+
+impl FromStr for EventKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(())
+    }
+}
+
+/// One security event. It is appended in the transaction of what it tells of, and never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityEvent {
+    /// Its id, which sorts by time.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it; `None` for the system, the operator's command line, or somebody not signed in.
+    pub actor: Option<UserId>,
+    /// To whom.
+    pub subject: Option<UserId>,
+    /// In or to which session.
+    pub session: Option<SessionId>,
+    /// From where.
+    pub ip_address: Option<IpAddr>,
+    /// A word more, e.g. the reason a session ended or the new role. Never personal data or a secret.
+    pub detail: Option<String>,
+}

@@ -1,0 +1,29 @@
+//! The nouns: what an account, a session, a key or a revocation is.
+
+mod email;
+mod event;
+mod id;
+mod invalid;
+mod key;
+mod profile;
+mod revocation;
+mod role;
+mod session;
+mod setup;
+mod timestamp;
+mod user;
+mod username;
+
+pub use email::{Email, FoldedEmail};
+pub use event::{EventKind, SecurityEvent};
+pub use id::{EventId, SessionId, TokenId, UserId};
+pub use invalid::{FieldError, FieldErrors, Invalid};
+pub use key::{KeyId, KeyState, StoredKey};
+pub use profile::{AvatarUrl, LocaleTag, Metadata, PersonName, Phone, Profile, TimeZoneName};
+pub use revocation::{Revocation, Revoked};
+pub use role::Role;
+pub use session::{Client, ClientMark, EndReason, Ended, RefreshSeed, Session};
+pub use setup::{Setup, SetupTokenHash};
+pub use timestamp::Timestamp;
+pub use user::{Standing, State, Suspension, User};
+pub use username::{FoldedUsername, Username};

@@ -1,0 +1,10 @@
+//! Who may do what, and the figures an installation sets.
+
+mod permissions;
+mod rules;
+
+pub use permissions::{Action, MATRIX, Reach};
+pub use rules::{
+    AccountRules, ClaimSource, ConfigurationError, KeyRules, ProfileField, RefreshRules, Rules,
+    SessionRules, TokenRules,
+};

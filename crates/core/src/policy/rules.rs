@@ -1,0 +1,197 @@
+//! The figures an installation sets, as the flows need them. Configuration is parsed into these elsewhere; nothing
+//! here is global.
+
+use std::time::Duration;
+
+use ntt_auth_jose::Algorithm;
+
+use crate::password::PasswordPolicy;
+
+/// Everything the flows are told about an installation.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// What accounts need and say.
+    pub accounts: AccountRules,
+    /// What a password must be.
+    pub password: PasswordPolicy,
+    /// What access tokens say.
+    pub tokens: TokenRules,
+    /// How long sessions last.
+    pub sessions: SessionRules,
+    /// How refresh tokens are replayed.
+    pub refresh: RefreshRules,
+    /// How signing keys come and go.
+    pub keys: KeyRules,
+}
+
+/// A part of the profile that an installation may require.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProfileField {
+    /// `username`
+    Username,
+    /// `firstName`
+    FirstName,
+    /// `lastName`
+    LastName,
+    /// `phone`
+    Phone,
+    /// `timezone`
+    Timezone,
+    /// `locale`
+    Locale,
+}
+
+impl ProfileField {
+    /// Every field that can be required.
+    pub const ALL: [Self; 6] = [
+        Self::Username,
+        Self::FirstName,
+        Self::LastName,
+        Self::Phone,
+        Self::Timezone,
+        Self::Locale,
+    ];
+
+    /// The field's name in requests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::FirstName => "firstName",
+            Self::LastName => "lastName",
+            Self::Phone => "phone",
+            Self::Timezone => "timezone",
+            Self::Locale => "locale",
+        }
+    }
+
+    /// The field as a JSON Pointer.
+    pub const fn pointer(self) -> &'static str {
+        match self {
+            Self::Username => "/username",
+            Self::FirstName => "/firstName",
+            Self::LastName => "/lastName",
+            Self::Phone => "/phone",
+            Self::Timezone => "/timezone",
+            Self::Locale => "/locale",
+        }
+    }
+}
+
+/// What accounts need and say.
+#[derive(Debug, Clone, Default)]
+pub struct AccountRules {
+    /// Answer registration alike whether or not the address is taken (ACC-3).
+    pub enumeration_protection: bool,
+    /// What registration must give beside email and password (ACC-1).
+    pub required: Vec<ProfileField>,
+}
+
+/// Where the value of a configured claim comes from (TOK-4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimSource {
+    /// The user's id, as in `sub`.
+    UserId,
+    /// The email address.
+    Email,
+    /// The user name, left out if there is none.
+    Username,
+    /// The role.
+    Role,
+    /// Given name.
+    FirstName,
+    /// Family name.
+    LastName,
+    /// Language tag.
+    Locale,
+    /// Time zone.
+    Timezone,
+    /// Whether the role is super_admin.
+    IsSuperuser,
+    /// A member of the user's metadata.
+    Metadata(String),
+}
+
+/// Why a configured figure is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigurationError(pub String);
+
+impl ClaimSource {
+    /// Reads a source as it is configured: `userId`, `email`, … or `metadata.NAME`.
+    pub fn parse(text: &str) -> Result<Self, ConfigurationError> {
+        Ok(match text {
+            "userId" => Self::UserId,
+            "email" => Self::Email,
+            "username" => Self::Username,
+            "role" => Self::Role,
+            "firstName" => Self::FirstName,
+            "lastName" => Self::LastName,
+            "locale" => Self::Locale,
+            "timezone" => Self::Timezone,
+            "isSuperuser" => Self::IsSuperuser,
+            _ => match text.strip_prefix("metadata.") {
+                Some(name) if !name.is_empty() => Self::Metadata(name.to_owned()),
+                _ => {
+                    return Err(ConfigurationError(format!(
+                        "`{text}` is no source of a claim: use userId, email, username, role, firstName, lastName, locale, timezone, isSuperuser or metadata.NAME"
+                    )));
+                }
+            },
+        })
+    }
+}
+
+/// What access tokens say (RFC 9068).
+#[derive(Debug, Clone)]
+pub struct TokenRules {
+    /// `iss`: the public address of this server.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+    /// Life of an access token.
+    pub access_ttl: Duration,
+    /// How far the clocks of issuer and verifier may differ.
+    pub leeway: Duration,
+    /// Whether tokens carry `email`.
+    pub include_email: bool,
+    /// Claims of other names, so that another system's tokens can be reproduced.
+    pub extra_claims: Vec<(String, ClaimSource)>,
+    /// How many verified tokens are remembered.
+    pub cache_capacity: usize,
+}
+
+impl TokenRules {
+    /// Claims this server writes itself; a configured claim must not take their names.
+    pub const RESERVED: [&'static str; 13] = [
+        "iss", "sub", "aud", "iat", "nbf", "exp", "jti", "sid", "role", "scope", "type", "email",
+        "ver",
+    ];
+}
+
+/// How long sessions last (TOK-12).
+#[derive(Debug, Clone)]
+pub struct SessionRules {
+    /// A session ends when it was not refreshed for so long: the life of a refresh token.
+    pub idle: Duration,
+    /// A session ends so long after sign-in in any case.
+    pub absolute: Duration,
+}
+
+/// How refresh tokens are replayed (TOK-5).
+#[derive(Debug, Clone)]
+pub struct RefreshRules {
+    /// How long the same client gets the same successor again.
+    pub grace: Duration,
+}
+
+/// How signing keys come and go (TOK-3).
+#[derive(Debug, Clone)]
+pub struct KeyRules {
+    /// The algorithm of new keys.
+    pub algorithm: Algorithm,
+    /// How long a key signs before the next takes over; `None` rotates by command only.
+    pub rotation: Option<Duration>,
+    /// How long verifiers may keep the published keys: `max-age` of the JWKS. A key is published at least this long
+    /// before it signs.
+    pub jwks_max_age: Duration,
+}

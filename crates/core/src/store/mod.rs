@@ -1,0 +1,72 @@
+//! What remembering promises: one small trait per aggregate, implemented for each engine.
+//!
+//! Reads need no transaction ([`Store::read`]). Writes happen in a [`Work`]: one short transaction in which nothing
+//! is hashed and nothing is awaited but the store itself, and which may be run again when engines contend. A
+//! rejection is part of a work's output and is committed; only a [`StoreError`] rolls back. A store never invents: ids,
+//! times and hashes arrive in the values. *Exactly once* is one conditional write whose answer says whether it took.
+
+mod error;
+mod events;
+mod keys;
+mod revocations;
+mod sessions;
+mod setup;
+mod users;
+mod work;
+
+use async_trait::async_trait;
+
+pub use error::{StoreError, Unique};
+pub use events::{Events, ReadEvents};
+pub use keys::{Keys, ReadKeys};
+pub use revocations::{ReadRevocations, Revocations};
+pub use sessions::{ReadSessions, Rotation, Sessions};
+pub use setup::{ReadSetup, Setups};
+pub use users::{ReadUsers, UserFilter, UserPlace, UserQuery, UserSort, Users};
+pub use work::{ErasedWork, Work, transact};
+
+/// A view for reading, outside any transaction: each call sees what is committed.
+pub trait Read: Send {
+    /// Users.
+    fn users(&mut self) -> &mut dyn ReadUsers;
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn ReadSessions;
+    /// Signing keys.
+    fn keys(&mut self) -> &mut dyn ReadKeys;
+    /// The revocation log.
+    fn revocations(&mut self) -> &mut dyn ReadRevocations;
+    /// Security events.
+    fn events(&mut self) -> &mut dyn ReadEvents;
+    /// First set-up.
+    fn setup(&mut self) -> &mut dyn ReadSetup;
+}
+
+/// An open transaction.
+pub trait Tx: Send {
+    /// Users.
+    fn users(&mut self) -> &mut dyn Users;
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn Sessions;
+    /// Signing keys.
+    fn keys(&mut self) -> &mut dyn Keys;
+    /// The revocation log.
+    fn revocations(&mut self) -> &mut dyn Revocations;
+    /// Security events.
+    fn events(&mut self) -> &mut dyn Events;
+    /// First set-up.
+    fn setup(&mut self) -> &mut dyn Setups;
+}
+
+/// A store of one engine, shared by all.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// A view for reading.
+    fn read(&self) -> Box<dyn Read + '_>;
+
+    /// Runs a piece of work in one transaction and returns after its commit is durable. Use [`transact`], which
+    /// gives back the work's output.
+    async fn run(&self, work: Box<dyn ErasedWork>) -> Result<(), StoreError>;
+
+    /// Whether the engine answers now.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,16 @@
+//! Tokens: what is handed out, and how it is recognised again.
+
+mod access;
+mod cursor;
+mod keyring;
+mod refresh;
+mod revoked;
+mod validator;
+
+pub(crate) use access::mint;
+pub use access::{ACCESS_TYPE, AccessToken, MintError};
+pub use cursor::{Cursors, InvalidCursor};
+pub use keyring::{KeySet, Keyring, KeyringError, generate_key};
+pub use refresh::{MalformedRefreshToken, RefreshToken, RefreshTokens};
+pub use revoked::RevokedSet;
+pub use validator::{TokenRefused, Validator};

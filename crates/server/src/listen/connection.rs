@@ -1,0 +1,137 @@
+//! One connection: its requests, the timer that watches it, and its end.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use hyper::body::{Frame, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::Answer;
+
+/// Where the server stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Requests are answered.
+    Serving,
+    /// Running requests are finished, then the connection is closed.
+    Finishing,
+    /// The connection is closed now.
+    Over,
+}
+
+/// How often in one header time-out a connection is looked at: it is closed after one to one and a quarter of it.
+const LOOKS: u32 = 4;
+
+/// What the timer sees of a connection.
+#[derive(Default)]
+struct Activity {
+    /// Requests whose answer has not begun.
+    running: AtomicUsize,
+    /// Grows with every answer that begins and every piece of one that is taken for writing.
+    progress: AtomicU64,
+}
+
+/// Counts a request as running until its answer begins or it is abandoned.
+struct Running(Arc<Activity>);
+
+impl Running {
+    fn begin(activity: &Arc<Activity>) -> Self {
+        activity.running.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.progress.fetch_add(1, Ordering::Relaxed);
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer, which counts as progress while the client takes it.
+struct Watched {
+    body: Body,
+    activity: Arc<Activity>,
+}
+
+impl hyper::body::Body for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.activity.progress.fetch_add(1, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Serves one connection until it ends, idles too long, or the server is stopped.
+pub(super) async fn serve(
+    builder: Arc<Builder<TokioExecutor>>,
+    stream: TcpStream,
+    answer: Answer,
+    header_timeout: Duration,
+    mut phase: watch::Receiver<Phase>,
+) {
+    let activity = Arc::new(Activity::default());
+    let service = service_fn({
+        let activity = Arc::clone(&activity);
+        move |request| {
+            let running = Running::begin(&activity);
+            let response = answer.call(request);
+            async move {
+                let response = response.await;
+                let activity = Arc::clone(&running.0);
+                response.map(|answer| answer.map(|body| Watched { body, activity }))
+            }
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let look = header_timeout / LOOKS;
+    let mut timer = pin!(tokio::time::sleep(look));
+    let mut idle_looks = 0;
+    let mut seen = 0;
+    loop {
+        tokio::select! {
+            biased;
+            // What a client does to its own connection is no event of the server's.
+            _ = &mut connection => return,
+            () = &mut timer => {
+                let progress = activity.progress.load(Ordering::Relaxed);
+                let is_idle = activity.running.load(Ordering::Relaxed) == 0 && progress == seen;
+                seen = progress;
+                idle_looks = if is_idle { idle_looks + 1 } else { 0 };
+                if idle_looks == LOOKS {
+                    return;
+                }
+                timer.as_mut().reset(Instant::now() + look);
+            }
+            changed = phase.changed() => match *phase.borrow_and_update() {
+                Phase::Finishing if changed.is_ok() => connection.as_mut().graceful_shutdown(),
+                _ => return,
+            },
+        }
+    }
+}

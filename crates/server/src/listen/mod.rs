@@ -1,0 +1,257 @@
+//! The accept loop: what a stranger can hold open, for how long, and how all of it ends in order (OPS-5).
+//!
+//! A connection is closed when it completes no request for the header time-out, whether it sends nothing, half an
+//! HTTP/2 preface, one byte of a header at a time, or is merely idle. Request bodies have a deadline of their own.
+//! Connections are counted per process and per client.
+
+mod connection;
+mod count;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tower::Service as _;
+use tower_http::timeout::DeadlineBody;
+
+use connection::Phase;
+use count::ClientCount;
+
+/// Connections that wait in the system's queue until they are accepted.
+const BACKLOG: u32 = 4096;
+/// Bytes that the head of a request may take.
+const MAX_HEAD: usize = 32 * 1024;
+/// Requests that one HTTP/2 connection may have running.
+const MAX_STREAMS: u32 = 128;
+/// HTTP/2 streams a client may open and abandon before they are accepted (CVE-2023-44487).
+const MAX_PENDING_RESETS: usize = 20;
+/// How long to wait before accepting again when the process ran out of descriptors or memory.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
+
+/// What clients may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections open at one time.
+    pub max_connections: usize,
+    /// Connections open at one time from one client.
+    pub max_connections_per_address: usize,
+    /// How long a connection may go without completing a request.
+    pub header_timeout: Duration,
+    /// How long the body of a request may take.
+    pub body_timeout: Duration,
+    /// How long running requests may take to finish at shutdown.
+    pub shutdown_timeout: Duration,
+    /// Addresses that are not counted as one client.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Why the server cannot listen, with the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Another program has the port.
+    #[error(
+        "{0} is in use by another program; stop it, or set http.listen to another port (0 takes a free one)"
+    )]
+    InUse(SocketAddr),
+    /// The port is reserved.
+    #[error(
+        "this user may not listen on {0}; take a port above 1023, or grant CAP_NET_BIND_SERVICE"
+    )]
+    Denied(SocketAddr),
+    /// The address is not this machine's.
+    #[error(
+        "{0} is not an address of this machine; set http.listen to one that is, or to 0.0.0.0 for all"
+    )]
+    NotHere(SocketAddr),
+    /// Anything else.
+    #[error("cannot listen on {0}: {1}; correct http.listen")]
+    Other(SocketAddr, #[source] io::Error),
+}
+
+/// A socket that is bound, before anything is accepted.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Takes the address.
+    pub fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let bound = || {
+            let socket = if address.is_ipv4() {
+                TcpSocket::new_v4()
+            } else {
+                TcpSocket::new_v6()
+            }?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
+        };
+        let socket = bound().map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => ListenError::InUse(address),
+            io::ErrorKind::PermissionDenied => ListenError::Denied(address),
+            io::ErrorKind::AddrNotAvailable => ListenError::NotHere(address),
+            _ => ListenError::Other(address, error),
+        })?;
+        let address = socket
+            .local_addr()
+            .map_err(|error| ListenError::Other(address, error))?;
+        Ok(Self { socket, address })
+    }
+
+    /// The address with the port that was taken.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves `router` until `shutdown` is done: then nothing more is accepted, running requests finish or run out
+    /// of time, and the call returns. The peer's address is given to the router as [`ConnectInfo`].
+    pub async fn serve(self, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+        let permits = Arc::new(Semaphore::new(limits.max_connections));
+        let clients = ClientCount::new(
+            limits.max_connections_per_address,
+            limits.trusted_proxies.clone(),
+        );
+        let (phase, watched) = watch::channel(Phase::Serving);
+        let builder = Arc::new(builder(&limits));
+
+        let accepting = async {
+            loop {
+                let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
+                    return;
+                };
+                let (stream, peer) = accept(&self.socket).await;
+                let Some(counted) = clients.enter(peer.ip()) else {
+                    tracing::debug!(target: "listen", %peer, "closed a connection above the limit for one address");
+                    continue;
+                };
+                let connection = connection::serve(
+                    Arc::clone(&builder),
+                    stream,
+                    Answer {
+                        router: router.clone(),
+                        peer,
+                        body_timeout: limits.body_timeout,
+                    },
+                    limits.header_timeout,
+                    watched.clone(),
+                );
+                tokio::spawn(async move {
+                    connection.await;
+                    drop((permit, counted));
+                });
+            }
+        };
+        tokio::select! {
+            () = accepting => {}
+            () = shutdown => {}
+        }
+
+        drop(self.socket);
+        let _ = phase.send(Phase::Finishing);
+        // Every receiver but this one belongs to a connection.
+        drop(watched);
+        if tokio::time::timeout(limits.shutdown_timeout, phase.closed())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                target: "listen",
+                connections = phase.receiver_count(),
+                "requests were still running when the time to finish was over"
+            );
+            let _ = phase.send(Phase::Over);
+            phase.closed().await;
+        }
+    }
+}
+
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // No header_read_timeout here: it would arm a timer for each request, and would not see a connection that stalls
+    // before its version is known. connection.rs watches each connection with one timer instead. hyper's own bound
+    // of 100 headers stays.
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .max_buf_size(MAX_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+        .keep_alive_interval(limits.header_timeout)
+        .keep_alive_timeout(limits.header_timeout);
+    builder
+}
+
+async fn accept(socket: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match socket.accept().await {
+            Ok((stream, peer)) => {
+                // Without it small answers wait for the acknowledgement of the one before. It fails only on a
+                // connection that is already gone.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer);
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::error!(target: "listen", %error, "cannot accept connections; raise the limit of open files");
+                tokio::time::sleep(EXHAUSTED_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Hands one connection's requests to the router.
+#[derive(Clone)]
+struct Answer {
+    router: Router,
+    peer: SocketAddr,
+    body_timeout: Duration,
+}
+
+impl Answer {
+    fn call(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<axum::response::Response, Infallible>> + use<> {
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(ConnectInfo(self.peer));
+        // Most requests have no body; only the others need a timer.
+        let body = if hyper::body::Body::is_end_stream(&body) {
+            Body::empty()
+        } else {
+            Body::new(DeadlineBody::new(self.body_timeout, body))
+        };
+        // A router is always ready, so `poll_ready` need not be asked.
+        self.router.clone().call(Request::from_parts(parts, body))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! Configuration (OPS-2): defaults < file < environment < flags, parsed into validated [`Settings`].
+//!
+//! `config.default.toml` is the list of keys, their defaults and their documentation at once. Whatever is wrong is
+//! reported together, each mistake with its key, where it came from and its cure.
+
+mod access;
+mod explain;
+mod layers;
+mod logging;
+mod problem;
+mod production;
+mod reader;
+mod secret;
+mod transport;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+pub use access::{Accounts, Hashing, Keys, PasswordHashing, Passwords, Preset, Tokens};
+pub use explain::{print, schema};
+pub use logging::{Format, Log};
+pub use problem::{Problem, Problems, Source};
+pub use secret::Secret;
+pub use transport::{CorsOrigins, Database, Http, Metrics};
+
+use layers::Layers;
+use reader::{Reader, Refused};
+
+/// The file that is read from the working directory when no other is named.
+pub const DEFAULT_FILE: &str = "ntt-auth.toml";
+
+/// How strict the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Works without any configuration.
+    Development,
+    /// As development, and cheap password hashes may be chosen.
+    Test,
+    /// Refuses what is unsafe in public.
+    Production,
+}
+
+/// Everything an installation sets, validated. Passed to whoever needs it, never global.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How strict the server is.
+    pub profile: Profile,
+    /// Folder for the embedded database and the master key.
+    pub data_dir: PathBuf,
+    /// Address under which others reach this server, without a slash at its end.
+    pub public_url: Option<Url>,
+    /// How HTTP is served.
+    pub http: Http,
+    /// Where accounts and sessions are kept.
+    pub database: Database,
+    /// How signing keys come and go.
+    pub keys: Keys,
+    /// What tokens say and how long they live.
+    pub tokens: Tokens,
+    /// What passwords must be and how they are hashed.
+    pub passwords: Passwords,
+    /// The threads that hash passwords.
+    pub hashing: Hashing,
+    /// What accounts need and say.
+    pub accounts: Accounts,
+    /// Whether requests are limited per caller.
+    pub rate_limits: bool,
+    /// Who may read metrics.
+    pub metrics: Metrics,
+    /// What is logged, and where to.
+    pub log: Log,
+}
+
+/// What a configuration is read from. Nothing here is taken from the process itself, so that tests can give their own.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// The file named on the command line.
+    pub file: Option<PathBuf>,
+    /// Environment variables; those of other programs are passed over.
+    pub environment: Vec<(String, String)>,
+    /// Flags: how each was written, its key and its value.
+    pub flags: Vec<(String, String, String)>,
+}
+
+/// Reads and validates a configuration.
+///
+/// # Errors
+/// [`Problems`] with every mistake there is.
+pub fn load(inputs: &Inputs) -> Result<Settings, Problems> {
+    settings(&lay(inputs))
+}
+
+/// Lays the sources of a configuration over one another.
+fn lay(inputs: &Inputs) -> Layers {
+    let mut layers = Layers::defaults();
+    match &inputs.file {
+        Some(path) => read_file(&mut layers, path),
+        None if Path::new(DEFAULT_FILE).exists() => read_file(&mut layers, Path::new(DEFAULT_FILE)),
+        None => {}
+    }
+    layers.environment(inputs.environment.iter().cloned());
+    for (flag, key, text) in &inputs.flags {
+        layers.flag(flag, key, text);
+    }
+    layers
+}
+
+fn read_file(layers: &mut Layers, path: &Path) {
+    match std::fs::read_to_string(path) {
+        Ok(text) => layers.file(path, &text),
+        Err(error) => layers.problems.push(Problem {
+            key: None,
+            source: Source::Flag(format!("--config {}", path.display())),
+            what: format!("the configuration file cannot be read: {error}"),
+            cure: "name a TOML file that this user may read".to_owned(),
+        }),
+    }
+}
+
+fn settings(layers: &Layers) -> Result<Settings, Problems> {
+    let mut reader = Reader::new(layers);
+    let read = Settings::read(&mut reader);
+    match read {
+        Ok(settings) if reader.problems.is_empty() => Ok(settings),
+        _ => Err(Problems(reader.problems)),
+    }
+}
+
+impl Settings {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
+        let profile = reader.choice(
+            "profile",
+            &["development", "test", "production"],
+            &[Profile::Development, Profile::Test, Profile::Production],
+        );
+        let data_dir = reader.required("data_dir", "name a folder", reader::path);
+        let public_url = reader.optional(
+            "public_url",
+            "write it like https://auth.example.com",
+            transport::public_url,
+        );
+        let http = Http::read(reader);
+        let database = Database::read(reader, data_dir.as_deref().ok());
+        let keys = Keys::read(reader);
+        let tokens = Tokens::read(reader);
+        let passwords = Passwords::read(reader, profile);
+        let hashing = Hashing::read(reader);
+        let accounts = Accounts::read(reader);
+        let rate_limits = reader.boolean("rate_limits.enabled");
+        let metrics = Metrics::read(reader);
+        let log = Log::read(reader, profile);
+        if matches!(profile, Ok(Profile::Production)) {
+            production::refuse_unsafe_database(database.as_ref(), reader);
+            production::refuse_unsafe_address(public_url.as_ref(), reader);
+            production::refuse_unsafe_key(keys.as_ref(), reader);
+            production::refuse_unsafe_http(http.as_ref(), reader);
+        }
+        Ok(Self {
+            profile: profile?,
+            data_dir: data_dir?,
+            public_url: public_url?,
+            http: http?,
+            database: database?,
+            keys: keys?,
+            tokens: tokens?,
+            passwords: passwords?,
+            hashing: hashing?,
+            accounts: accounts?,
+            rate_limits: rate_limits?,
+            metrics: metrics?,
+            log: log?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What the production profile refuses, each by name: what is fine on a desk and unsafe in public. What was refused
+//! already is passed over.
+
+use url::Url;
+
+use super::reader::{Reader, Refused};
+use super::transport::CorsOrigins;
+use super::{Database, Http, Keys};
+
+pub(super) fn refuse_unsafe_database(
+    database: Result<&Database, &Refused>,
+    reader: &mut Reader<'_>,
+) {
+    if let Ok(Database::Memory) = database {
+        reader.refuse(
+            "database.url",
+            "production would forget every account at the next start",
+            "write sqlite:PATH with a path on a durable disk",
+        );
+    }
+}
+
+pub(super) fn refuse_unsafe_address(
+    public_url: Result<&Option<Url>, &Refused>,
+    reader: &mut Reader<'_>,
+) {
+    match public_url {
+        Ok(None) => {
+            reader.refuse(
+                "public_url",
+                "production needs it: tokens name it as their issuer",
+                "set it to the address that browsers use, like https://auth.example.com",
+            );
+        }
+        Ok(Some(url)) if url.scheme() != "https" => {
+            reader.refuse(
+                "public_url",
+                "production refuses http: passwords and tokens would travel in plain",
+                "put TLS in front of the server and write https://",
+            );
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn refuse_unsafe_key(keys: Result<&Keys, &Refused>, reader: &mut Reader<'_>) {
+    if keys.is_ok_and(|keys| keys.master_key.is_none()) {
+        reader.refuse(
+            "keys.master_key",
+            "production refuses a master key that lies beside the database it protects",
+            "name a file kept apart in keys.master_key_file, or set NTT_AUTH__KEYS__MASTER_KEY; `openssl rand -base64 32` \
+             makes one",
+        );
+    }
+}
+
+pub(super) fn refuse_unsafe_http(http: Result<&Http, &Refused>, reader: &mut Reader<'_>) {
+    let Ok(http) = http else { return };
+    if http.cors_origins == CorsOrigins::Any {
+        reader.refuse(
+            "http.cors_origins",
+            "production refuses *: every web page could call this server",
+            "name the origins of your applications",
+        );
+    }
+    if http
+        .trusted_proxies
+        .iter()
+        .any(|network| network.prefix_len() == 0)
+    {
+        reader.refuse(
+            "http.trusted_proxies",
+            "production refuses a network that is the whole internet: anybody could claim any address",
+            "name the addresses of your proxies",
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! The log (OPS-3): lines for people or JSON, to standard error or to one file a day.
+//!
+//! Lines are written by a thread of their own, so that no request waits for a disk; when more are waiting than fit, further ones are
+//! dropped and counted rather than holding requests up. Secrets cannot reach a line: their types print a fixed mark.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::settings::{Format, Log};
+
+/// Why the log cannot be written, with the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The folder cannot be written to.
+    #[error(
+        "log files cannot be written to {0}: {1}; give this user write access, or set log.directory"
+    )]
+    Folder(PathBuf, String),
+    /// The process has a log already.
+    #[error("a log was set up already: {0}")]
+    Twice(#[from] tracing::subscriber::SetGlobalDefaultError),
+}
+
+/// Keeps the log running; dropping it writes out what is waiting.
+#[derive(Debug)]
+pub struct Logging {
+    dropped: ErrorCounter,
+    _writer: WorkerGuard,
+}
+
+impl Logging {
+    /// Starts the log of this process.
+    pub fn start(log: &Log) -> Result<Self, LogError> {
+        let lines = NonBlockingBuilder::default().thread_name("log");
+        let (writer, guard) = match &log.directory {
+            None => lines.finish(std::io::stderr()),
+            Some(_) => lines.finish(daily_files(log)?),
+        };
+        let dropped = writer.error_counter();
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(writer)
+            .with_ansi(false);
+        let lines = match log.format {
+            Format::Json => lines
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false)
+                .boxed(),
+            Format::Pretty => lines.compact().boxed(),
+        };
+        let subscriber = tracing_subscriber::registry().with(lines.with_filter(log.level.clone()));
+        tracing::subscriber::set_global_default(subscriber)?;
+        Ok(Self {
+            dropped,
+            _writer: guard,
+        })
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        let lines = self.dropped.dropped_lines();
+        if lines > 0 {
+            tracing::warn!(
+                lines,
+                "lines of the log were dropped because they could not be written fast enough"
+            );
+        }
+    }
+}
+
+fn daily_files(log: &Log) -> Result<RollingFileAppender, LogError> {
+    let folder = log.directory.clone().unwrap_or_default();
+    fs::create_dir_all(&folder)
+        .map_err(|error| LogError::Folder(folder.clone(), error.to_string()))?;
+    RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("ntt-auth")
+        .filename_suffix("log")
+        .max_log_files(log.max_files)
+        .build(&folder)
+        .map_err(|error| LogError::Folder(folder, error.to_string()))
+}

@@ -1,6 +1,6 @@
 //! Users.
 
-use crate::model::{Email, Profile, Role, Timestamp, UserId, Username};
+use crate::model::{Email, PersonName, Profile, Role, Timestamp, UserId, Username};
 use crate::secret::PasswordHash;
 
 /// A suspension: sign-in is refused and every session has ended.
@@ -94,7 +94,7 @@ impl User {
             .chain([self.username.as_ref().map(Username::as_str)])
             .chain(
                 [&profile.first_name, &profile.last_name]
-                    .map(|name| name.as_ref().map(|n| n.as_str())),
+                    .map(|name| name.as_ref().map(PersonName::as_str)),
             )
             .flatten()
             .collect()

@@ -64,7 +64,7 @@ pub enum Action {
 
 use Reach::{All, Below, Limited, None as No, Own, UpToModerator};
 
-/// The matrix. Columns: super_admin, admin, moderator, user, guest.
+/// The matrix. Columns in the order of [`Role::ALL`].
 pub const MATRIX: [(Action, [Reach; 5]); 13] = [
     (Action::HoldSession, [All, All, All, All, No]),
     (Action::SignIn, [All, All, All, All, All]),

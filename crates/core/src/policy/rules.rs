@@ -105,7 +105,7 @@ pub enum ClaimSource {
     Locale,
     /// Time zone.
     Timezone,
-    /// Whether the role is super_admin.
+    /// Whether the role is `super_admin`.
     IsSuperuser,
     /// A member of the user's metadata.
     Metadata(String),

@@ -157,12 +157,7 @@ pub fn generate_key(
     master: &MasterKey,
     entropy: &dyn Entropy,
 ) -> Result<StoredKey, KeyringError> {
-    let id = KeyId::new(
-        random::<8>(entropy)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    );
+    let id = KeyId::new(format!("{:016x}", u64::from_be_bytes(random(entropy))));
     let key = SigningKey::generate(algorithm, id.as_str(), &mut |buffer| entropy.fill(buffer))
         .map_err(KeyringError::Generate)?;
     let secret = key.to_secret_bytes().map_err(KeyringError::Generate)?;

@@ -81,20 +81,20 @@ impl Validator {
         let verified = verify(token, Some(ACCESS_TYPE), |header| {
             header.kid().and_then(|kid| keys.verifying(kid))
         })
-        .map_err(refusal)?;
+        .map_err(|error| refusal(&error))?;
         let check = ClaimCheck {
             issuer: &self.rules.issuer,
             audience: &self.rules.audience,
             now: u64::try_from(now.seconds()).unwrap_or(0),
             leeway: self.rules.leeway.as_secs(),
         };
-        verified.check(&check).map_err(refusal)?;
-        let claims: ReadClaims = verified.claims().map_err(refusal)?;
+        verified.check(&check).map_err(|error| refusal(&error))?;
+        let claims: ReadClaims = verified.claims().map_err(|error| refusal(&error))?;
         claims.into_token().ok_or(TokenRefused::Invalid)
     }
 }
 
-fn refusal(error: JoseError) -> TokenRefused {
+fn refusal(error: &JoseError) -> TokenRefused {
     match error {
         JoseError::Expired => TokenRefused::Expired,
         _ => TokenRefused::Invalid,

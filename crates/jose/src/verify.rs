@@ -1,5 +1,7 @@
 //! From a text that a stranger sent to claims that can be believed.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::json::Members;
@@ -12,8 +14,9 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// A token whose signature holds. Made by [`verify`] alone.
 ///
-/// That says who made it; whether it still holds, and for whom, says [`Verified::check`].
-#[derive(Clone, Debug)]
+/// That says who made it; whether it still holds, and for whom, says [`Verified::check`]. `Debug` leaves the payload out,
+/// because claims are about people.
+#[derive(Clone)]
 pub struct Verified {
     header: Header,
     payload: Vec<u8>,
@@ -93,5 +96,13 @@ impl Verified {
         Members::parse(&self.payload, Segment::Payload)?;
         serde_json::from_slice(&self.payload)
             .map_err(|error| JoseError::UnexpectedClaims(error.to_string()))
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,48 @@
+"""schemathesis reads the OpenAPI document that the server serves, and tries everything it promises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import ROOT, Start
+
+# Bounds of the run: examples for each operation, and seconds for all of it.
+EXAMPLES = "25"
+SECONDS = "150"
+
+
+def test_the_server_keeps_what_its_openapi_document_promises(start: Start, tmp_path: Path) -> None:
+    server = start()
+    environment = os.environ | {
+        "NTT_E2E_BASE": server.base,
+        "NTT_E2E_PROGRAM": str(server.binary.program),
+        "NTT_E2E_FOLDER": str(server.binary.folder),
+        "SCHEMATHESIS_HOOKS": "harness.schemathesis_hooks",
+        "PYTHONPATH": str(ROOT / "e2e"),
+    }
+
+    result = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "schemathesis"),
+            "run",
+            f"{server.base}/openapi.json",
+            "--checks=all",
+            "--phases=examples,coverage,fuzzing",
+            f"--max-examples={EXAMPLES}",
+            f"--max-time={SECONDS}",
+            "--request-timeout=30",
+            "--seed=1",
+            "--continue-on-failure",
+        ],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+    assert result.returncode == 0, result.stdout[-20_000:] + result.stderr[-5_000:]

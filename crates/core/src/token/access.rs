@@ -124,13 +124,30 @@ pub(crate) fn mint(
         r#type: "access",
         ver: user.token_version,
         email: rules.include_email.then(|| user.email.as_str()),
-        extra: rules
-            .extra_claims
-            .iter()
-            .filter_map(|(name, source)| Some((name.clone(), value(source, user)?)))
-            .collect(),
+        extra: extra_claims(rules, user),
     };
     Ok(Bearer::new(key.sign_claims(ACCESS_TYPE, &claims)?))
+}
+
+/// What configured claims may add to a token, in octets of JSON: a token goes with every request, and one that outgrew
+/// the header limits of servers would lock its user out.
+const EXTRA_OCTETS: usize = 2048;
+
+/// The configured claims, in their order, as long as they fit; one that does not fit is left out.
+fn extra_claims(rules: &TokenRules, user: &User) -> Map<String, Value> {
+    let mut left = EXTRA_OCTETS;
+    let mut claims = Map::new();
+    for (name, source) in &rules.extra_claims {
+        let Some(value) = value(source, user) else {
+            continue;
+        };
+        let octets = name.len() + value.to_string().len();
+        if let Some(rest) = left.checked_sub(octets) {
+            left = rest;
+            claims.insert(name.clone(), value);
+        }
+    }
+    claims
 }
 
 /// The value of a configured claim; `None` leaves the claim out.

@@ -1,0 +1,23 @@
+//! What handlers take: arguments that have been read, checked and attributed before a handler runs.
+
+mod address;
+mod body;
+mod json;
+mod may_act;
+mod path;
+mod peer;
+mod query;
+mod signed_in;
+mod strict;
+
+pub mod may;
+
+pub(crate) use address::client_address;
+pub(crate) use body::read_body;
+pub use json::Json;
+pub use may_act::May;
+pub use path::Path;
+pub use peer::Peer;
+pub use query::Query;
+pub use signed_in::{MaybeSignedIn, SignedIn};
+pub(crate) use signed_in::bearer;

@@ -1,0 +1,3 @@
+//! What wraps every answer, and what wraps some.
+
+pub(crate) mod context;

@@ -1,0 +1,170 @@
+//! How the refusals of the flows are told.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use ntt_auth_core::flow::{
+    ChangePasswordError, CreateUserError, EndSessionError, Fault, ListUsersError, ManageUserError, ReadUserError,
+    RefreshError, RegisterError, SignInError,
+};
+use ntt_auth_core::model::{FieldErrors, Invalid};
+use ntt_auth_core::password::HasherError;
+use ntt_auth_core::store::StoreError;
+use ntt_auth_core::token::TokenRefused;
+
+use crate::problem::{Problem, ProblemCode};
+
+/// After how many seconds a store that is away or contended may be asked again.
+const STORE_RETRY: u64 = 2;
+
+impl From<Fault> for Problem {
+    /// Logs the fault with its causes, once, here at the boundary; the answer tells none of them.
+    fn from(fault: Fault) -> Self {
+        match &fault {
+            Fault::Hasher(HasherError::Overloaded { retry_after_secs }) => {
+                // Refusing early is what the pool is for, and is counted; a line for each would drown the log.
+                tracing::debug!("a request was refused: the hashing pool is full");
+                Self::new(ProblemCode::Overloaded, "Too many sign-ins are waiting.").retry_after(*retry_after_secs)
+            }
+            Fault::Store(StoreError::Unavailable(_) | StoreError::Contention) | Fault::Hasher(HasherError::Closed) => {
+                tracing::error!(error = chain(&fault), "a request could not be answered");
+                Self::new(ProblemCode::Unavailable, "Try again shortly.").retry_after(STORE_RETRY)
+            }
+            _ => {
+                tracing::error!(error = chain(&fault), "a request failed");
+                Self::new(ProblemCode::Internal, "The failure was logged under this request id.")
+            }
+        }
+    }
+}
+
+/// An error with all its causes, in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+impl From<TokenRefused> for Problem {
+    fn from(refused: TokenRefused) -> Self {
+        match refused {
+            TokenRefused::Expired => Self::new(ProblemCode::TokenExpired, "Refresh it, or sign in again."),
+            TokenRefused::Invalid => Self::new(ProblemCode::TokenInvalid, "Sign in again."),
+            TokenRefused::Revoked => Self::new(ProblemCode::TokenRevoked, "Refresh it, or sign in again."),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Invalid(errors) => Self::invalid(errors),
+            RegisterError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Rejected => {
+                Self::new(ProblemCode::InvalidCredentials, "No account can be signed in to with these credentials.")
+            }
+            SignInError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid => Self::new(ProblemCode::RefreshTokenInvalid, "Sign in again."),
+            RefreshError::Expired => Self::new(ProblemCode::RefreshTokenExpired, "Sign in again."),
+            RefreshError::Reused => Self::new(
+                ProblemCode::RefreshTokenReused,
+                "The session was ended, because somebody else may hold the token. Sign in again.",
+            ),
+            RefreshError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for Problem {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Invalid(errors) => Self::invalid(errors),
+            ChangePasswordError::Gone => TokenRefused::Revoked.into(),
+            ChangePasswordError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<EndSessionError> for Problem {
+    fn from(error: EndSessionError) -> Self {
+        match error {
+            EndSessionError::NotFound => Self::new(ProblemCode::NotFound, "You have no such open session."),
+            EndSessionError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ListUsersError> for Problem {
+    fn from(error: ListUsersError) -> Self {
+        match error {
+            ListUsersError::Forbidden => Self::forbidden(),
+            ListUsersError::Cursor(cause) => {
+                Self::invalid(FieldErrors::from(("/cursor", Invalid::with("invalid_cursor", sentence(&cause)))))
+            }
+            ListUsersError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ReadUserError> for Problem {
+    fn from(error: ReadUserError) -> Self {
+        match error {
+            ReadUserError::NotFound => Self::not_found(),
+            ReadUserError::Forbidden => Self::forbidden(),
+            ReadUserError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<CreateUserError> for Problem {
+    fn from(error: CreateUserError) -> Self {
+        match error {
+            CreateUserError::Invalid(errors) => Self::invalid(errors),
+            CreateUserError::Forbidden => Self::forbidden(),
+            CreateUserError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ManageUserError> for Problem {
+    fn from(error: ManageUserError) -> Self {
+        match error {
+            ManageUserError::NotFound => Self::not_found(),
+            ManageUserError::Forbidden => Self::forbidden(),
+            ManageUserError::Invalid(errors) => Self::invalid(errors),
+            ManageUserError::Conflict(state) => Self::new(ProblemCode::Conflict, state),
+            ManageUserError::LastSuperAdmin => {
+                Self::new(ProblemCode::LastSuperAdmin, "Give somebody else the role first.")
+            }
+            ManageUserError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// An error's text as a sentence.
+fn sentence(error: &dyn Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => text,
+    }
+}

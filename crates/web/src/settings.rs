@@ -1,0 +1,103 @@
+//! What the HTTP side is told about an installation.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use http::HeaderValue;
+use ipnet::IpNet;
+
+/// What the HTTP side is told about an installation. The server fills it from its configuration.
+#[derive(Debug, Clone)]
+pub struct WebSettings {
+    /// The address under which others reach this server, without a slash at its end.
+    pub public_url: String,
+    /// Proxies whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whose web pages may call this server.
+    pub cors_origins: CorsOrigins,
+    /// Largest body of a request, in octets.
+    pub max_body: usize,
+    /// How long the body of a request may take.
+    pub body_deadline: Duration,
+    /// How many requests per minute.
+    pub rate_limits: RateLimits,
+    /// Who may read metrics.
+    pub metrics: MetricsAccess,
+}
+
+impl WebSettings {
+    /// Settings for an address, with everything else at its default.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        Self {
+            public_url: public_url.into(),
+            trusted_proxies: Vec::new(),
+            cors_origins: CorsOrigins::Only(Vec::new()),
+            max_body: 64 * 1024,
+            body_deadline: Duration::from_secs(20),
+            rate_limits: RateLimits::default(),
+            metrics: MetricsAccess::Off,
+        }
+    }
+
+    /// Whether browsers reach this server over TLS, so that they may be told to insist on it (RFC 6797).
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Whose web pages may call this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// Everybody's, without cookies.
+    Any,
+    /// Those of these origins (RFC 6454 § 6.2).
+    Only(Vec<HeaderValue>),
+}
+
+/// How many requests per minute (PRO-1): for each user by their role; for each client address without an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the roles, and the two routes with limits of their own")]
+pub struct RateLimits {
+    pub enabled: bool,
+    pub guest: NonZeroU32,
+    pub user: NonZeroU32,
+    pub moderator: NonZeroU32,
+    pub admin: NonZeroU32,
+    pub super_admin: NonZeroU32,
+    pub login: NonZeroU32,
+    pub register: NonZeroU32,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        let limit = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+        Self {
+            enabled: true,
+            guest: limit(10),
+            user: limit(100),
+            moderator: limit(200),
+            admin: limit(500),
+            super_admin: limit(1000),
+            login: limit(5),
+            register: limit(3),
+        }
+    }
+}
+
+/// Who may read metrics at `GET /metrics`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: the address does not exist.
+    Off,
+    /// Whoever presents this bearer token.
+    Token(String),
+}
+
+impl std::fmt::Debug for MetricsAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Off => "Off",
+            Self::Token(_) => "Token([redacted])",
+        })
+    }
+}

@@ -1,1 +1,13 @@
-//! Remembering in SQL: SQLite, and the adapters for MySQL and PostgreSQL
+//! Remembering in SQL: SQLite, MySQL/MariaDB and PostgreSQL behind one seam.
+//!
+//! Every statement is authored once, with `?` placeholders, beside the function in `repo/` that runs it. Below `repo/`
+//! stands a small seam, *statement and values in, rows out*, with an adapter for each engine. Why, and what was
+//! measured, is told in `docs/adr/0001-store-seam.md`.
+
+mod engine;
+mod migrate;
+mod repo;
+mod store;
+mod view;
+
+pub use store::SqlStore;

@@ -1,0 +1,69 @@
+//! The seam: statement and values in, rows out. What differs between engines is below this line.
+
+mod error;
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+mod retry;
+pub(crate) mod sqlite;
+mod statement;
+#[cfg(test)]
+pub(crate) mod tests;
+mod value;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ntt_auth_core::store::StoreError;
+
+pub(crate) use error::Error;
+pub(crate) use retry::run;
+pub(crate) use statement::Statement;
+pub(crate) use value::{Row, Value};
+
+/// The kinds of SQL spoken: they name the folders of the migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    #[cfg(feature = "mysql")]
+    MySql,
+    #[cfg(feature = "postgres")]
+    Postgres,
+}
+
+/// An open transaction. After any error but the [`Error::Duplicate`] of a statement that may collide it refuses
+/// everything and cannot be committed, because engines disagree on what is left of a transaction then.
+#[async_trait]
+pub(crate) trait Conn: Send {
+    /// Runs a statement that gives rows.
+    async fn query(&mut self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error>;
+
+    /// Runs a statement that gives none, and says how many rows it matched.
+    async fn execute(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, Error>;
+}
+
+/// What is done in one transaction. It may be applied again after a rollback.
+#[async_trait]
+pub(crate) trait Unit: Send + Sync {
+    /// Reads and writes through `conn`. An error rolls back.
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError>;
+}
+
+/// A database.
+#[async_trait]
+pub(crate) trait Engine: Send + Sync {
+    /// The SQL it speaks.
+    fn dialect(&self) -> Dialect;
+
+    /// Runs a statement that gives rows, outside any transaction.
+    async fn query(&self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error>;
+
+    /// Applies `unit` once in one transaction, and returns after the commit is durable. Use [`run`], which tries again
+    /// when the engine asks for it.
+    async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError>;
+
+    /// Lets the engine check a statement against its tables without running it.
+    #[cfg(test)]
+    async fn prepare(&self, statement: &Statement) -> Result<(), Error>;
+}

@@ -1,0 +1,162 @@
+//! The steps by which a database's tables come to their present form: forward only, each taken once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use ntt_auth_core::store::StoreError;
+use sha2::Digest as _;
+
+use crate::engine::{self, Conn, Dialect, Engine, Error, Statement, Unit, Value};
+
+/// A file of `migrations/`: the same names in each engine's folder.
+struct Step {
+    name: &'static str,
+    text: &'static str,
+}
+
+macro_rules! steps {
+    ($folder:literal: $($name:literal),*) => {
+        &[$(Step { name: $name, text: include_str!(concat!("../migrations/", $folder, "/", $name, ".sql")) }),*]
+    };
+}
+
+const SQLITE: &[Step] = steps!("sqlite": "0001_house");
+#[cfg(feature = "mysql")]
+const MYSQL: &[Step] = steps!("mysql": "0001_house");
+#[cfg(feature = "postgres")]
+const POSTGRES: &[Step] = steps!("postgres": "0001_house");
+
+impl Dialect {
+    const fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Sqlite => SQLITE,
+            #[cfg(feature = "mysql")]
+            Self::MySql => MYSQL,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => POSTGRES,
+        }
+    }
+
+    /// Statements around everything else, so that of several processes one takes the steps. SQLite's writing
+    /// transaction is such a lock by itself.
+    const fn lock(self) -> Option<(&'static Statement, Option<&'static Statement>)> {
+        match self {
+            Self::Sqlite => None,
+            #[cfg(feature = "mysql")]
+            Self::MySql => Some((&MYSQL_LOCK, Some(&MYSQL_UNLOCK))),
+            #[cfg(feature = "postgres")]
+            Self::Postgres => Some((&POSTGRES_LOCK, None)),
+        }
+    }
+}
+
+#[cfg(feature = "mysql")]
+static MYSQL_LOCK: Statement =
+    Statement::new("migrate.lock", "SELECT GET_LOCK(CONCAT('ntt-auth migrate ', DATABASE()), 60)");
+#[cfg(feature = "mysql")]
+static MYSQL_UNLOCK: Statement =
+    Statement::new("migrate.unlock", "SELECT RELEASE_LOCK(CONCAT('ntt-auth migrate ', DATABASE()))");
+#[cfg(feature = "postgres")]
+static POSTGRES_LOCK: Statement =
+    Statement::new("migrate.lock", "SELECT CASE WHEN pg_advisory_xact_lock(7237970) IS NULL THEN 1 ELSE 1 END");
+
+static TABLE: Statement = Statement::new(
+    "migrate.table",
+    "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, checksum VARCHAR(64) NOT NULL, \
+     finished BIGINT NOT NULL)",
+);
+static TAKEN: Statement = Statement::new("migrate.taken", "SELECT name, checksum, finished FROM migrations ORDER BY name");
+static BEGIN: Statement = Statement::new("migrate.begin", "INSERT INTO migrations (name, checksum, finished) VALUES (?, ?, 0)");
+static FINISH: Statement = Statement::new("migrate.finish", "UPDATE migrations SET finished = 1 WHERE name = ?");
+
+/// Takes the steps that were not taken yet, and says how many.
+pub(crate) async fn run(engine: &dyn Engine) -> Result<u32, StoreError> {
+    let migration = Arc::new(Migration { dialect: engine.dialect(), taken: AtomicU32::new(0) });
+    engine::run(engine, Arc::clone(&migration) as Arc<dyn Unit>).await?;
+    Ok(migration.taken.load(Ordering::Relaxed))
+}
+
+struct Migration {
+    dialect: Dialect,
+    taken: AtomicU32,
+}
+
+#[async_trait]
+impl Unit for Migration {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        let lock = self.dialect.lock();
+        if let Some((lock, _)) = lock {
+            let held = conn.query(lock, &[]).await?.pop().map(|mut row| row.opt_int()).transpose()?.flatten();
+            if held != Some(1) {
+                return Err(StoreError::Contention);
+            }
+        }
+        let outcome = take(conn, self.dialect.steps()).await;
+        if let Some((_, Some(unlock))) = lock
+            && outcome.is_ok()
+        {
+            conn.query(unlock, &[]).await?;
+        }
+        self.taken.store(outcome?, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+async fn take(conn: &mut dyn Conn, steps: &[Step]) -> Result<u32, StoreError> {
+    conn.execute(&TABLE, &[]).await?;
+    let mut taken = Vec::new();
+    for mut row in conn.query(&TAKEN, &[]).await? {
+        taken.push((row.text()?, row.text()?, row.int()? == 1));
+    }
+    let pending = pending(steps, &taken)?;
+    for step in pending {
+        conn.execute(&BEGIN, &[step.name.into(), Value::Text(checksum(step.text))]).await?;
+        for text in statements(step.text) {
+            conn.execute(&Statement::new(step.name, text), &[]).await?;
+        }
+        conn.execute(&FINISH, &[step.name.into()]).await?;
+    }
+    Ok(u32::try_from(pending.len()).unwrap_or(u32::MAX))
+}
+
+/// The steps after those taken, if those taken are the first of ours.
+fn pending<'s>(steps: &'s [Step], taken: &[(String, String, bool)]) -> Result<&'s [Step], Error> {
+    let (known, pending) = steps.split_at_checked(taken.len()).ok_or_else(|| {
+        Error::unavailable("the database was made by a newer version of this program: run that version or a later one")
+    })?;
+    for (step, (name, sum, finished)) in known.iter().zip(taken) {
+        if step.name != name || checksum(step.text) != *sum {
+            return Err(Error::unavailable(format!(
+                "migration {name} of the database is not the one this program knows as {}: the database belongs to \
+                 another version or build of it",
+                step.name
+            )));
+        }
+        if !finished {
+            // Only where changes of tables cannot be rolled back: MySQL.
+            return Err(Error::unavailable(format!(
+                "migration {name} was interrupted half-way: restore the database from the backup made before it"
+            )));
+        }
+    }
+    Ok(pending)
+}
+
+/// One statement each: they end with a semicolon at the end of a line.
+fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.split_inclusive(";\n").map(|statement| statement.trim_end().trim_end_matches(';')).filter(|s| !s.is_empty())
+}
+
+fn checksum(text: &str) -> String {
+    use std::fmt::Write as _;
+
+    sha2::Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests;

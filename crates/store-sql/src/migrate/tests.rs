@@ -1,0 +1,55 @@
+use super::*;
+use crate::SqlStore;
+
+#[tokio::test]
+async fn steps_are_taken_once() {
+    let store = SqlStore::open("sqlite::memory:").await.unwrap();
+    assert_eq!(store.migrate().await.unwrap(), 1);
+    assert_eq!(store.migrate().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn of_many_that_start_at_once_one_takes_the_steps() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("x.db").display());
+    let starts = (0..4).map(|_| async {
+        let store = SqlStore::open(&url).await.unwrap();
+        store.migrate().await.unwrap()
+    });
+    assert_eq!(futures::future::join_all(starts).await.iter().sum::<u32>(), 1);
+}
+
+#[test]
+fn each_engine_has_the_same_steps() {
+    let names = |folder: &str| {
+        let directory = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<_> =
+            std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let embedded: Vec<_> = SQLITE.iter().map(|step| format!("{}.sql", step.name)).collect();
+    for folder in ["sqlite", "mysql", "postgres"] {
+        assert_eq!(names(folder), embedded, "{folder}");
+    }
+}
+
+#[test]
+fn a_foreign_or_newer_or_half_made_database_is_refused() {
+    let ours = |at: usize, finished| (SQLITE[at].name.to_owned(), checksum(SQLITE[at].text), finished);
+    let refusal = |taken: &[(String, String, bool)]| pending(SQLITE, taken).map(<[_]>::len).unwrap_err().to_string();
+    assert_eq!(pending(SQLITE, &[]).unwrap().len(), SQLITE.len());
+    assert!(refusal(&[("0001_house".into(), "0".into(), true)]).contains("another version"));
+    assert!(refusal(&[ours(0, false)]).contains("interrupted"));
+    let mut newer: Vec<_> = (0..SQLITE.len()).map(|at| ours(at, true)).collect();
+    newer.push(("9999_future".into(), "0".into(), true));
+    assert!(refusal(&newer).contains("newer version"));
+}
+
+#[test]
+fn statements_end_with_their_line() {
+    let text = "-- a; comment\nCREATE TABLE t (\n  a TEXT -- why; indeed\n);\nINSERT INTO t VALUES ('x;y');\n";
+    let split: Vec<_> = statements(text).collect();
+    assert_eq!(split.len(), 2, "{split:?}");
+    assert!(split[1] == "INSERT INTO t VALUES ('x;y')");
+}

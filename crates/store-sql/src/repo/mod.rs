@@ -1,0 +1,11 @@
+//! Tables, and how a row becomes what it stands for: one noun, one file, named as in the rules' `store/`.
+
+mod events;
+mod keys;
+mod revocations;
+mod sessions;
+mod setup;
+#[cfg(test)]
+mod tests;
+mod users;
+mod users_page;

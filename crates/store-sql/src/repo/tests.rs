@@ -1,0 +1,72 @@
+//! Every statement is one that every engine understands.
+
+use ntt_auth_core::model::{Role, Timestamp, UserId};
+use ntt_auth_core::store::{UserFilter, UserPlace, UserQuery, UserSort};
+use uuid::Uuid;
+
+use super::{events, keys, revocations, sessions, setup, users, users_page};
+use crate::engine::tests::engines;
+use crate::migrate;
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_on_every_engine() {
+    for engine in engines().await {
+        migrate::run(&**engine).await.unwrap();
+        for noun in [events::ALL, keys::ALL, revocations::ALL, sessions::ALL, setup::ALL, users::ALL] {
+            for statement in noun {
+                let prepared = engine.prepare(statement).await;
+                prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name()));
+            }
+        }
+        for query in pages() {
+            let (statement, _) = users_page::select(&query).unwrap();
+            let prepared = engine.prepare(&statement).await;
+            prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.text()));
+        }
+    }
+}
+
+/// So that no statement is written that the test above does not know.
+#[test]
+fn every_statement_is_listed() {
+    let directory = format!("{}/src/repo", env!("CARGO_MANIFEST_DIR"));
+    for file in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let written = source.matches("Statement = ").count() + source.matches("Statement =\n").count();
+        let list = source.split_once("ALL: &[&Statement]").map_or("", |(_, rest)| rest.split(';').next().unwrap());
+        let listed = list.matches('&').count().saturating_sub(1);
+        if file.file_name().unwrap() != "tests.rs" {
+            assert_eq!(written, listed, "{}", file.display());
+        }
+    }
+}
+
+fn pages() -> Vec<UserQuery> {
+    let (now, id) = (Timestamp::EPOCH, UserId::from_uuid(Uuid::nil()));
+    let filter = UserFilter {
+        prefix: Some("a".into()),
+        role: Some(Role::Admin),
+        active: Some(false),
+        email_verified: Some(true),
+        created_after: Some(now),
+        created_before: Some(now),
+        include_deleted: true,
+    };
+    let active = UserFilter { active: Some(true), email_verified: Some(false), ..UserFilter::default() };
+    let places = [
+        (UserSort::CreatedAt, UserPlace::Time(now, id)),
+        (UserSort::LastLoginAt, UserPlace::Time(now, id)),
+        (UserSort::Email, UserPlace::Text("a".into(), id)),
+    ];
+    let mut pages = Vec::new();
+    for (sort, place) in places {
+        for descending in [false, true] {
+            for filter in [&filter, &active] {
+                for after in [None, Some(place.clone())] {
+                    pages.push(UserQuery { filter: filter.clone(), sort, descending, after, limit: 1, now });
+                }
+            }
+        }
+    }
+    pages
+}

@@ -1,0 +1,100 @@
+//! The store over whichever engine a URL names.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ntt_auth_core::store::{ErasedWork, Read, Store, StoreError};
+
+use crate::engine::sqlite::Sqlite;
+use crate::engine::{self, Conn, Engine, Statement, Unit};
+use crate::migrate;
+use crate::view::View;
+
+/// A store in SQLite, or, where compiled in, in MySQL/MariaDB or PostgreSQL.
+pub struct SqlStore {
+    pub(crate) engine: Box<dyn Engine>,
+}
+
+static PING: Statement = Statement::new("store.ping", "SELECT 1");
+
+impl SqlStore {
+    /// Opens the database that `url` names: `sqlite::memory:`, `sqlite:PATH`, `mysql://…` or `postgres://…`. Its tables
+    /// are those of [`SqlStore::migrate`], which is called next.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] says what is wrong with the URL, the file or the server, and what cures it.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { engine: connect(url).await? })
+    }
+
+    /// Brings the tables to the form that this program needs, and says how many steps that took. Steps already taken
+    /// are left alone; of several processes that start at once, one takes them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database was made by a newer program, or a step taken before is not the one
+    /// this program knows.
+    pub async fn migrate(&self) -> Result<u32, StoreError> {
+        migrate::run(&*self.engine).await
+    }
+}
+
+async fn connect(url: &str) -> Result<Box<dyn Engine>, engine::Error> {
+    if url == "sqlite::memory:" {
+        return Ok(Box::new(Sqlite::memory()?));
+    }
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    match scheme {
+        "sqlite" if rest.is_empty() => Err(engine::Error::unavailable("the database URL names no file: write sqlite:PATH")),
+        "sqlite" => Ok(Box::new(Sqlite::open(Path::new(rest.strip_prefix("//").unwrap_or(rest)))?)),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => Ok(Box::new(engine::mysql::Mysql::connect(url).await?)),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => Ok(Box::new(engine::postgres::Postgres::connect(url).await?)),
+        _ => Err(engine::Error::unavailable(format!(
+            "this program knows no store of the kind {scheme:?}: a database URL begins with one of {}",
+            KINDS.join(", ")
+        ))),
+    }
+}
+
+const KINDS: &[&str] = &[
+    "sqlite:",
+    #[cfg(feature = "mysql")]
+    "mysql:",
+    #[cfg(feature = "postgres")]
+    "postgres:",
+];
+
+#[async_trait]
+impl Store for SqlStore {
+    fn read(&self) -> Box<dyn Read + '_> {
+        Box::new(View::reading(&*self.engine))
+    }
+
+    async fn run(&self, work: Box<dyn ErasedWork>) -> Result<(), StoreError> {
+        engine::run(&*self.engine, Arc::new(Erased(work))).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.engine.query(&PING, &[]).await?;
+        Ok(())
+    }
+}
+
+/// A piece of work of the rules', as the engines take it.
+struct Erased(Box<dyn ErasedWork>);
+
+#[async_trait]
+impl Unit for Erased {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        self.0.apply(&mut View::writing(conn)).await
+    }
+}
+
+impl std::fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL, with its password, is not kept.
+        f.debug_struct("SqlStore").field("dialect", &self.engine.dialect()).finish()
+    }
+}

@@ -1,0 +1,129 @@
+//! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
+
+use ntt_auth_core::store::{
+    Events, Keys, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Revocations,
+    Sessions, Setups, StoreError, Tx, Users,
+};
+
+use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
+
+/// The nouns of `repo/` over one way to run statements.
+pub(crate) struct View<'c>(Way<'c>);
+
+enum Way<'c> {
+    Reading(&'c dyn Engine),
+    Writing(&'c mut dyn Conn),
+}
+
+impl<'c> View<'c> {
+    /// Outside any transaction.
+    pub(crate) fn reading(engine: &'c dyn Engine) -> Self {
+        Self(Way::Reading(engine))
+    }
+
+    /// Inside one.
+    pub(crate) fn writing(conn: &'c mut dyn Conn) -> Self {
+        Self(Way::Writing(conn))
+    }
+
+    /// All rows, each made into what it stands for.
+    pub(crate) async fn all<T>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+        read: impl Fn(Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = match &mut self.0 {
+            Way::Reading(engine) => engine.query(statement, values).await?,
+            Way::Writing(conn) => conn.query(statement, values).await?,
+        };
+        rows.into_iter().map(|row| read(row).map_err(StoreError::from)).collect()
+    }
+
+    /// The one row there is at most.
+    pub(crate) async fn first<T>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+        read: impl Fn(Row) -> Result<T, Error>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.all(statement, values, read).await?.into_iter().next())
+    }
+
+    /// The one row there must be.
+    pub(crate) async fn one<T>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+        read: impl Fn(Row) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        self.first(statement, values, read)
+            .await?
+            .ok_or_else(|| StoreError::corrupt(format_args!("{}, which gave no row", statement.name())))
+    }
+
+    /// Writes, and says how many rows that concerned.
+    pub(crate) async fn count(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, StoreError> {
+        match &mut self.0 {
+            Way::Reading(_) => Err(StoreError::driver(std::io::Error::other("a write outside any transaction"))),
+            Way::Writing(conn) => Ok(conn.execute(statement, values).await?),
+        }
+    }
+
+    /// A conditional write of one row: whether it took.
+    pub(crate) async fn took(&mut self, statement: &Statement, values: &[Value]) -> Result<bool, StoreError> {
+        Ok(self.count(statement, values).await? > 0)
+    }
+}
+
+impl Read for View<'_> {
+    fn users(&mut self) -> &mut dyn ReadUsers {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn ReadSessions {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn ReadKeys {
+        self
+    }
+
+    fn revocations(&mut self) -> &mut dyn ReadRevocations {
+        self
+    }
+
+    fn events(&mut self) -> &mut dyn ReadEvents {
+        self
+    }
+
+    fn setup(&mut self) -> &mut dyn ReadSetup {
+        self
+    }
+}
+
+impl Tx for View<'_> {
+    fn users(&mut self) -> &mut dyn Users {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn Keys {
+        self
+    }
+
+    fn revocations(&mut self) -> &mut dyn Revocations {
+        self
+    }
+
+    fn events(&mut self) -> &mut dyn Events {
+        self
+    }
+
+    fn setup(&mut self) -> &mut dyn Setups {
+        self
+    }
+}

@@ -1,60 +1,23 @@
-//! INTERIM by the lead so that core compiles: helper-2 (passwords) replaces this file wholesale, keeping these names and signatures
-//! (flow/register.rs, flow/sign_in.rs, flow/change_password.rs use them).
-#![expect(missing_docs, reason = "interim")]
-use std::fmt;
+//! Passwords: what they must be, how they are hashed, and how hashes of other systems are read.
+//!
+//! Nothing here waits and nothing here runs for long: the slow part is handed out as [`Work`], and whoever implements [`Hasher`] runs it.
+//!
+//! ```text
+//! verify:  Encoded::from_str → verification(password) → (Work, Expected) … Expected::matches(digest), needs_upgrade(policy)
+//! hash:    HashingPolicy::hash(password, entropy)     → (Work, NewHash)  … NewHash::finish(digest)
+//! ```
 
-use async_trait::async_trait;
+mod common;
+mod encoded;
+mod hasher;
+mod hashing;
+mod plain;
+mod policy;
+mod work;
 
-use crate::model::Invalid;
-use crate::secret::PasswordHash;
-
-#[derive(Clone, PartialEq, Eq)]
-pub struct Plain(String);
-impl Plain {
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Ok(Self(text.to_owned()))
-    }
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-impl fmt::Debug for Plain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct PasswordPolicy {}
-impl PasswordPolicy {
-    pub fn check(&self, _: &Plain, _: &[&str]) -> Result<(), Vec<Invalid>> {
-        Ok(())
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
-    pub matches: bool,
-    pub rehash: bool,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum HasherError {
-    #[error("overloaded")]
-    Overloaded { retry_after_secs: u64 },
-    #[error("corrupt")]
-    Corrupt,
-    #[error("closed")]
-    Closed,
-}
-
-#[async_trait]
-pub trait Hasher: Send + Sync {
-    async fn hash(&self, password: Plain) -> Result<PasswordHash, HasherError>;
-    /// `None` stands for an unknown account: an equal-cost dummy.
-    async fn verify(
-        &self,
-        password: Plain,
-        stored: Option<PasswordHash>,
-    ) -> Result<Verdict, HasherError>;
-}
+pub use encoded::{Encoded, FormatError};
+pub use hasher::{Hasher, HasherError, Verdict};
+pub use hashing::{Argon2Cost, BcryptCost, CostError, HashingPolicy, NewHash};
+pub use plain::Plain;
+pub use policy::{CharacterClass, PasswordPolicy};
+pub use work::{BcryptWork, Digest, Expected, OtherWork, Scratch, Work};

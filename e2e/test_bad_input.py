@@ -44,8 +44,8 @@ BODIES = [
     Bad("two documents", LOGIN, registration() + registration(), 400, "malformed_request"),
     Bad("invalid UTF-8", REGISTER, b'{"email":"\xff\xfe","password":"x"}', 400, "malformed_request"),
     Bad("lone surrogate", REGISTER, rb'{"email":"\ud800","password":"x"}', 400, "malformed_request"),
-    Bad("deep arrays", REGISTER, b"[" * 100_000, 400, "malformed_request"),
-    Bad("deep objects", REGISTER, b'{"a":' * 20_000 + b"1" + b"}" * 20_000, 400, "malformed_request"),
+    Bad("deep arrays", REGISTER, b"[" * 50_000, 400, "malformed_request"),
+    Bad("deep objects", REGISTER, b'{"a":' * 8_000 + b"1" + b"}" * 8_000, 400, "malformed_request"),
     Bad("an array", REGISTER, b"[]", 422, "validation_failed"),
     Bad("null", REGISTER, b"null", 422, "validation_failed"),
     Bad("a number for a text", REGISTER, registration(email=7), 422, "validation_failed"),
@@ -53,7 +53,7 @@ BODIES = [
     Bad("a missing field", LOGIN, b'{"email":"eve@example.com"}', 422, "validation_failed"),
     Bad("an unknown field", REGISTER, registration(nickname="e"), 422, "validation_failed"),
     Bad("a protected field", REGISTER, registration(role="super_admin"), 422, "validation_failed"),
-    Bad("a field twice", LOGIN, b'{"password":"x","password":"y","email":"a@b.c"}', 422, "validation_failed"),
+    Bad("a field twice", LOGIN, b'{"password":"x","password":"y","email":"a@b.c"}', 400, "malformed_request"),
     Bad("NUL in the email", REGISTER, registration(email="eve\0@example.com"), 422, "validation_failed"),
     Bad("NUL in a name", REGISTER, registration(firstName="E\0ve"), 422, "validation_failed"),
     Bad(
@@ -81,10 +81,10 @@ BODIES = [
         "validation_failed",
     ),
     Bad("metadata that is a list", REGISTER, registration(metadata=[]), 422, "validation_failed"),
-    Bad("too much metadata", REGISTER, registration(metadata={"a": "b" * 100_000}), 422, "validation_failed"),
+    Bad("too much metadata", REGISTER, registration(metadata={"a": "b" * 40_000}), 422, "validation_failed"),
     Bad("a short password", REGISTER, registration(password="Aa1!"), 422, "validation_failed"),
     Bad("an endless password", REGISTER, registration(password="Aa1!" * 250), 422, "validation_failed"),
-    Bad("a 10 MB password", REGISTER, registration(password="Aa1!" * 2_500_000), 413, "body_too_large"),
+    Bad("a 10 MB password", REGISTER, registration(password="Aa1!" * 2_500_000), 413, "payload_too_large"),
     Bad(
         "the wrong type",
         REGISTER,
@@ -162,7 +162,7 @@ def test_a_forged_token_is_refused(api: Api, token: str) -> None:
     answer = api.send("GET", VALIDATE, headers={"Authorization": f"Bearer {token}"})
 
     assert answer.status == 401
-    assert answer.code in {"token_invalid", "unauthenticated"}
+    assert answer.code in {"token_invalid", "token_missing"}
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 

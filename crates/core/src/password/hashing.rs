@@ -18,7 +18,7 @@ pub enum HashingPolicy {
     Argon2id(Argon2Cost),
 }
 
-/// bcrypt's cost, the base-2 logarithm of the number of key expansions: 10–16.
+/// bcrypt's cost, the base-2 logarithm of the number of key expansions: 10–16, in tests from 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BcryptCost(u8);
 
@@ -32,6 +32,9 @@ pub enum CostError {
     /// Of bcrypt.
     #[error("bcrypt cost {0} is outside 10-16")]
     Bcrypt(u8),
+    /// Of bcrypt, where hashes shall be quick.
+    #[error("bcrypt cost {0} is outside 4-16")]
+    TestBcrypt(u8),
     /// Of argon2id.
     #[error(
         "argon2id with {memory_kib} KiB, {iterations} iterations and {lanes} lanes is outside what is accepted: 1-16 iterations, 1-16 lanes, at most 262144 KiB, \
@@ -66,6 +69,15 @@ impl BcryptCost {
             Ok(Self(cost))
         } else {
             Err(CostError::Bcrypt(cost))
+        }
+    }
+
+    /// Checks that the cost is 4–16: for installations where nothing is at stake and hashes shall be quick.
+    pub fn for_tests(cost: u8) -> Result<Self, CostError> {
+        if (4..=16).contains(&cost) {
+            Ok(Self(cost))
+        } else {
+            Err(CostError::TestBcrypt(cost))
         }
     }
 

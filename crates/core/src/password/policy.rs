@@ -1,6 +1,5 @@
 use crate::model::Invalid;
 use crate::password::{Plain, common};
-use crate::policy::ConfigurationError;
 
 /// What a new password must be (ACC-4). Presets are data: every figure can be changed, and one evaluator serves all.
 ///
@@ -63,9 +62,6 @@ impl CharacterClass {
 /// Words shorter than this are in too many good passwords to be refused.
 const SHORTEST_WORD: usize = 4;
 
-/// The greatest length that can be configured: as many code points fit into [`Plain::MAX_BYTES`] whatever they are.
-const LONGEST: usize = Plain::MAX_BYTES / 4;
-
 impl PasswordPolicy {
     /// 8–128 characters, of each class one. The default.
     pub fn classic() -> Self {
@@ -85,38 +81,6 @@ impl PasswordPolicy {
             min: 15,
             require: Vec::new(),
             ..Self::classic()
-        }
-    }
-
-    /// Checks the figures against each other and against what is sound at all (ASVS 6.2.1, 6.2.9); reports every mistake.
-    pub fn validate(&self) -> Result<(), Vec<ConfigurationError>> {
-        let mut errors = Vec::new();
-        if self.min_with_second_factor < 8 {
-            errors.push("min_with_second_factor must be at least 8".to_owned());
-        }
-        if self.min < self.min_with_second_factor {
-            errors.push("min must be at least min_with_second_factor".to_owned());
-        }
-        if self.max < 64 || self.max > LONGEST {
-            errors.push(format!("max must be 64 to {LONGEST}"));
-        }
-        if self.max < self.min {
-            errors.push("max must be at least min".to_owned());
-        }
-        for word in &self.context {
-            if word.chars().count() < SHORTEST_WORD {
-                errors.push(format!(
-                    "the context word `{word}` has fewer than {SHORTEST_WORD} characters"
-                ));
-            }
-        }
-        if self.blocklist.iter().any(String::is_empty) {
-            errors.push("the blocklist has an empty entry".to_owned());
-        }
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors.into_iter().map(ConfigurationError).collect())
         }
     }
 

@@ -292,6 +292,8 @@ fn weaker_and_foreign_hashes_are_upgraded_and_stronger_ones_kept() {
 fn costs_are_checked() {
     for cost in [0, 4, 9, 17, 31] {
         assert_eq!(BcryptCost::new(cost), Err(CostError::Bcrypt(cost)));
+        let quick = BcryptCost::for_tests(cost).is_ok();
+        assert_eq!(quick, matches!(cost, 4..=16), "{cost}");
     }
     assert_eq!(
         HashingPolicy::default(),

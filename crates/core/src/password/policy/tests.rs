@@ -180,28 +180,3 @@ fn long_input_is_judged_by_its_start() {
     let hostile: String = "P@$$w0rd!1|".chars().cycle().take(256).collect();
     assert_eq!(codes(&policy, &hostile, &[]), [""; 0]);
 }
-
-#[test]
-fn mistakes_in_the_figures_are_all_reported() {
-    for preset in [PasswordPolicy::classic(), PasswordPolicy::nist()] {
-        assert_eq!(preset.validate(), Ok(()));
-    }
-    let wrong = PasswordPolicy {
-        min: 5,
-        min_with_second_factor: 6,
-        max: 300,
-        context: vec!["app".into()],
-        blocklist: vec![String::new()],
-        ..PasswordPolicy::classic()
-    };
-    assert_eq!(wrong.validate().unwrap_err().len(), 5);
-    let crossed = PasswordPolicy {
-        min: 100,
-        max: 64,
-        ..PasswordPolicy::classic()
-    };
-    assert_eq!(
-        crossed.validate().unwrap_err(),
-        [ConfigurationError("max must be at least min".into())]
-    );
-}

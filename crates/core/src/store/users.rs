@@ -1,6 +1,7 @@
 //! Users.
 
 use async_trait::async_trait;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{FoldedEmail, FoldedUsername, Role, Timestamp, User, UserId};
 use crate::secret::PasswordHash;
@@ -23,6 +24,13 @@ pub struct UserFilter {
     pub created_before: Option<Timestamp>,
     /// Also shows deleted users.
     pub include_deleted: bool,
+}
+
+impl UserFilter {
+    /// Folds what somebody searches for in the way addresses and user names are folded, as [`UserFilter::prefix`] needs it.
+    pub fn folded_prefix(text: &str) -> String {
+        text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    }
 }
 
 /// What a list is sorted by; the id breaks ties.

@@ -1,0 +1,23 @@
+//! What goes in and out, as the OpenAPI document shows it.
+
+mod creation;
+mod path;
+mod permissions;
+mod profile;
+mod refusals;
+mod registration;
+mod role;
+mod session;
+mod tokens;
+mod user;
+
+pub(crate) use creation::CreationRequest;
+pub(crate) use path::{SessionPath, UserPath};
+pub(crate) use permissions::PermissionMatrix;
+pub(crate) use profile::ProfileRequest;
+pub(crate) use refusals::{ANY, BEARER, BODY, HASHING, QUERY, refusals, refused_by};
+pub(crate) use registration::RegistrationFields;
+pub(crate) use role::role_schema;
+pub(crate) use session::{SessionBody, SessionList};
+pub(crate) use tokens::TokensBody;
+pub(crate) use user::{UserBody, UserList, view_for};

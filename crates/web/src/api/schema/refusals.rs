@@ -1,0 +1,100 @@
+//! How routes refuse, for the OpenAPI document: every status with the codes that stand behind it.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::problem::ProblemCode;
+
+/// What any route may answer.
+pub(crate) const ANY: &[ProblemCode] = &[ProblemCode::RateLimited, ProblemCode::Unavailable, ProblemCode::Internal];
+/// What a route may answer that needs an access token.
+pub(crate) const BEARER: &[ProblemCode] =
+    &[ProblemCode::TokenMissing, ProblemCode::TokenExpired, ProblemCode::TokenInvalid, ProblemCode::TokenRevoked];
+/// What a route may answer that takes a body.
+pub(crate) const BODY: &[ProblemCode] = &[
+    ProblemCode::MalformedRequest,
+    ProblemCode::RequestTimeout,
+    ProblemCode::PayloadTooLarge,
+    ProblemCode::UnsupportedMediaType,
+    ProblemCode::ValidationFailed,
+];
+/// What a route may answer that takes a query.
+pub(crate) const QUERY: &[ProblemCode] = &[ProblemCode::ValidationFailed];
+/// What a route may answer that hashes a password.
+pub(crate) const HASHING: &[ProblemCode] = &[ProblemCode::Overloaded];
+
+/// Declares, beside a handler, every code it refuses with: `Refusals` stands among its responses.
+macro_rules! refusals {
+    ($($codes:expr),+ $(,)?) => {
+        enum Refusals {}
+
+        impl utoipa::IntoResponses for Refusals {
+            fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
+                $crate::api::schema::refused_by(&[$($codes),+])
+            }
+        }
+    };
+}
+pub(crate) use refusals;
+
+/// The responses of a route that refuses with these codes.
+pub(crate) fn refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<String, Vec<ProblemCode>> = BTreeMap::new();
+    for code in codes.iter().copied().flatten() {
+        by_status.entry(code.status().as_str().to_owned()).or_default().push(*code);
+    }
+    by_status.into_iter().map(|(status, codes)| (status, response(&codes).into())).collect()
+}
+
+fn response(codes: &[ProblemCode]) -> Response {
+    let told: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title())).collect();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(codes.iter().map(|code| {
+            (code.as_str(), ExampleBuilder::new().summary(code.title()).value(Some(example(*code))).build())
+        }))
+        .build();
+    let headers: BTreeMap<&str, &str> = codes.iter().flat_map(|code| headers(*code)).copied().collect();
+    headers
+        .into_iter()
+        .fold(ResponseBuilder::new(), |response, (name, description)| {
+            let schema = ObjectBuilder::new().schema_type(Type::String);
+            response.header(name, HeaderBuilder::new().schema(schema).description(Some(description)).build())
+        })
+        .description(told.join("; "))
+        .content("application/problem+json", content)
+        .build()
+}
+
+fn headers(code: ProblemCode) -> &'static [(&'static str, &'static str)] {
+    match code.status().as_u16() {
+        401 => &[("WWW-Authenticate", "The scheme to authenticate by (RFC 6750 § 3).")],
+        429 | 503 => &[("Retry-After", "After how many seconds to try again.")],
+        _ => &[],
+    }
+}
+
+fn example(code: ProblemCode) -> serde_json::Value {
+    let mut example = json!({
+        "type": format!("https://auth.example.com/docs/errors/{}", code.as_str()),
+        "title": code.title(),
+        "status": code.status().as_u16(),
+        "detail": code.title(),
+        "code": code.as_str(),
+        "requestId": "0199a6f2-9e10-7c55-b0aa-1f2e3d4c5b6a",
+    });
+    if code == ProblemCode::ValidationFailed
+        && let Some(members) = example.as_object_mut()
+    {
+        members.insert(
+            "errors".to_owned(),
+            json!([{ "field": "/email", "code": "invalid_email", "message": "This is not a valid email address." }]),
+        );
+    }
+    example
+}

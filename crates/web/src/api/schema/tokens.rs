@@ -1,0 +1,67 @@
+//! What a sign-in or a refresh hands out.
+
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use ntt_auth_core::flow::{Tokens, View};
+use ntt_auth_core::model::{SessionId, Timestamp};
+use ntt_auth_core::secret::Bearer;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::UserBody;
+
+/// An access token and the refresh token that gets the next.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tokens)]
+pub(crate) struct TokensBody {
+    /// A signed JWT (RFC 9068), to be sent as `Authorization: Bearer …`.
+    #[schema(value_type = String, example = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEi…")]
+    #[serde(serialize_with = "expose")]
+    access_token: Bearer,
+    /// Good for one use: each refresh gives its successor.
+    #[schema(value_type = String, example = "ntt_rt_AQGZpvKNQX4KjDtvXk08Kxo…")]
+    #[serde(serialize_with = "expose")]
+    refresh_token: Bearer,
+    /// Always `Bearer` (RFC 6750).
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Life of the access token, in seconds.
+    #[schema(example = 3600)]
+    expires_in: u64,
+    /// Life of the refresh token, in seconds.
+    #[schema(example = 604_800)]
+    refresh_expires_in: u64,
+    /// The session both belong to.
+    #[schema(value_type = String, format = Uuid, example = "0199a6f2-8d41-7e0a-8c3b-6f5e4d3c2b1a")]
+    session_id: SessionId,
+    /// Who signed in.
+    user: UserBody,
+}
+
+impl TokensBody {
+    /// Shows `tokens` to whom they belong.
+    pub(crate) fn of(tokens: Tokens, now: Timestamp) -> Self {
+        Self {
+            user: UserBody::of(&tokens.user, View::Full, now),
+            access_token: tokens.access,
+            refresh_token: tokens.refresh,
+            token_type: "Bearer",
+            expires_in: tokens.expires_in,
+            refresh_expires_in: tokens.refresh_expires_in,
+            session_id: tokens.session_id,
+        }
+    }
+}
+
+impl IntoResponse for TokensBody {
+    /// No cache may keep tokens (RFC 6749 § 5.1).
+    fn into_response(self) -> Response {
+        ([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], axum::Json(self)).into_response()
+    }
+}
+
+fn expose<S: Serializer>(secret: &Bearer, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}

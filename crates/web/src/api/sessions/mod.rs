@@ -1,0 +1,4 @@
+//! One's own sessions.
+
+pub(crate) mod end;
+pub(crate) mod list;

@@ -1,0 +1,5 @@
+//! One's own account.
+
+pub(crate) mod delete;
+pub(crate) mod read;
+pub(crate) mod update;

@@ -1,0 +1,14 @@
+//! Accounts: one's own, and those of others.
+
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod list;
+pub(crate) mod logout_all;
+pub(crate) mod me;
+pub(crate) mod reactivate;
+pub(crate) mod read;
+pub(crate) mod restore;
+pub(crate) mod role;
+pub(crate) mod sessions;
+pub(crate) mod suspend;
+pub(crate) mod update;

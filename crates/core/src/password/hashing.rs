@@ -63,15 +63,6 @@ impl BcryptCost {
         }
     }
 
-    /// As [`Self::new`], from 4 up: for installations where nothing is at stake and tests should not wait.
-    pub fn for_tests(cost: u8) -> Result<Self, CostError> {
-        if (4..=16).contains(&cost) {
-            Ok(Self(cost))
-        } else {
-            Err(CostError::Bcrypt(cost))
-        }
-    }
-
     /// Checks that the cost is 4–16: for installations where nothing is at stake and hashes shall be quick.
     pub fn for_tests(cost: u8) -> Result<Self, CostError> {
         if (4..=16).contains(&cost) {

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::signature::ParsedPublicKey;
 use axum::Router;
@@ -17,10 +16,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::failure::{Failure, Result};
 use crate::reference::{EcPublicKey, Signed};
+
+/// Connections that wait in the system's queue until they are accepted.
+const BACKLOG: u32 = 4096;
 
 /// One route and its fixed answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,7 +57,9 @@ pub(crate) fn serve(routes: &Path) -> Result<()> {
         .build()
         .map_err(Failure::while_("starting the runtime"))?
         .block_on(async {
-            let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+            let listener = socket.listen(BACKLOG)?;
             announce(listener.local_addr()?);
             accept(&listener, &answering).await
         })
@@ -132,11 +136,11 @@ fn bearer_is_signed(headers: &HeaderMap, key: &ParsedPublicKey) -> bool {
 /// The accept loop, with the connection settings of ntt-auth's own and none of its limits.
 pub(crate) async fn accept(listener: &TcpListener, router: &Router) -> std::io::Result<()> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Without this, hyper arms a timer of its own for each request.
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(10))
-        .keep_alive(true);
+        .header_read_timeout(None);
     let builder = Arc::new(builder);
     loop {
         let (stream, _) = listener.accept().await?;

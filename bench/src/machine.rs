@@ -33,7 +33,13 @@ impl Machine {
             cores: cores(),
             memory: memory(),
             kernel: first_line(&["uname", "-r"]),
-            file_system: first_line(&["stat", "-f", "-c", "%T", &data.display().to_string()]),
+            file_system: first_line(&[
+                "findmnt",
+                "--noheadings",
+                "--output=FSTYPE",
+                "--target",
+                &data.display().to_string(),
+            ]),
             commit: commit(),
             day: first_line(&["date", "-u", "+%F"]),
         }

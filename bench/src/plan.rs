@@ -148,6 +148,8 @@ impl Bench {
                 "NTT_AUTH__DATABASE__URL",
                 format!("sqlite:{}", folder.join("ntt-auth.db").display()),
             )
+            // Otherwise the issuer would be the port of this start, and tokens of another start would be foreign.
+            .env("NTT_AUTH__PUBLIC_URL", "http://localhost:8080")
             .env("NTT_AUTH__RATE_LIMITS__ENABLED", "false")
             .envs(settings.iter().copied());
         Server::start("ntt-auth", command, &folder.join("log"))

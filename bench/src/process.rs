@@ -80,19 +80,7 @@ impl Server {
 
     /// Processor time used so far, user and system, of all threads. The kernel counts it in hundredths of a second.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
-        let stat = self.proc_file("stat")?;
-        // The second field, the name, is in parentheses and may contain spaces; utime and stime are fields 14 and 15.
-        let ticks: Option<u64> = stat.rsplit_once(')').and_then(|(_, rest)| {
-            let fields: Vec<&str> = rest.split_whitespace().collect();
-            let user: u64 = fields.get(11)?.parse().ok()?;
-            let system: u64 = fields.get(12)?.parse().ok()?;
-            Some(user + system)
-        });
-        let ticks =
-            ticks.ok_or_else(|| Failure::Unmet("/proc names no processor time".to_owned()))?;
-        Ok(Duration::from_millis(
-            ticks * 1000 / rustix::param::clock_ticks_per_second(),
-        ))
+        processor_time(&self.proc_file("stat")?)
     }
 
     /// Asks the server to end, and waits until it has.
@@ -130,6 +118,28 @@ impl Drop for Server {
     fn drop(&mut self) {
         end(&mut self.child);
     }
+}
+
+/// Processor time that this tool has used so far: the client's, while a run lasts.
+pub(crate) fn own_processor_time() -> Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat")
+        .map_err(Failure::while_("reading /proc/self/stat"))?;
+    processor_time(&stat)
+}
+
+/// User and system time in a process's `stat` file (proc(5)).
+fn processor_time(stat: &str) -> Result<Duration> {
+    // The second field, the name, is in parentheses and may contain spaces; utime and stime are fields 14 and 15.
+    let ticks: Option<u64> = stat.rsplit_once(')').and_then(|(_, rest)| {
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let user: u64 = fields.get(11)?.parse().ok()?;
+        let system: u64 = fields.get(12)?.parse().ok()?;
+        Some(user + system)
+    });
+    let ticks = ticks.ok_or_else(|| Failure::Unmet("/proc names no processor time".to_owned()))?;
+    Ok(Duration::from_millis(
+        ticks * 1000 / rustix::param::clock_ticks_per_second(),
+    ))
 }
 
 /// Ends a process for good. One that has ended already is no error.

@@ -145,23 +145,7 @@ impl Report {
                 .map(|duration| Readable(duration).to_string());
             writeln!(page, "{}", row_of(&[what, &p50, &p99, &p999, &max]))?;
         }
-        writeln!(page, "\n## Processor time of the server for one answer\n")?;
-        writeln!(
-            page,
-            "{}",
-            row_of(&["", "ntt-auth", "bare", "ntt-auth beyond bare"])
-        )?;
-        writeln!(page, "{}", rule(4))?;
-        for (what, comparison) in &self.processor_times {
-            let micros = |side: f64| format!("{side:.1} µs");
-            let ours = comparison.ours.processor_time.as_secs_f64() * 1e6;
-            let bare = comparison.bare.processor_time.as_secs_f64() * 1e6;
-            writeln!(
-                page,
-                "{}",
-                row_of(&[what, &micros(ours), &micros(bare), &micros(ours - bare)])
-            )?;
-        }
+        self.write_processor_times(page)?;
         if !self.peers.is_empty() {
             writeln!(page, "\n## Peers, in the same run\n")?;
             writeln!(page, "{}", row_of(&["what", "ntt-auth", "peer", "remark"]))?;
@@ -169,6 +153,46 @@ impl Report {
             for row in &self.peers {
                 writeln!(page, "{row}")?;
             }
+        }
+        Ok(())
+    }
+
+    fn write_processor_times(&self, page: &mut String) -> fmt::Result {
+        writeln!(page, "\n## Processor time for one answer\n")?;
+        writeln!(
+            page,
+            "User and system time of the server's process, and of the client's. Unlike a rate, it does not depend on how the cores are shared out.\n"
+        )?;
+        let head = [
+            "",
+            "ntt-auth",
+            "bare",
+            "bare ÷ ntt-auth",
+            "client at ntt-auth",
+            "client at bare",
+        ];
+        writeln!(page, "{}", row_of(&head))?;
+        writeln!(page, "{}", rule(head.len()))?;
+        for (what, Comparison { ours, bare, .. }) in &self.processor_times {
+            let times = [
+                ours.processor_time,
+                bare.processor_time,
+                ours.client_time,
+                bare.client_time,
+            ];
+            let [our_micros, bare_micros, at_ours, at_bare] = times
+                .map(|time| time.as_secs_f64() * 1e6)
+                .map(|micros| format!("{micros:.1} µs"));
+            let ratio = bare.processor_time.as_secs_f64() / ours.processor_time.as_secs_f64();
+            let cells = [
+                what,
+                &our_micros,
+                &bare_micros,
+                &format!("{ratio:.2}"),
+                &at_ours,
+                &at_bare,
+            ];
+            writeln!(page, "{}", row_of(&cells.map(String::as_str)))?;
         }
         Ok(())
     }

@@ -94,9 +94,11 @@ async fn serve() {
         .route("/api/v1/auth/validate", get(validate))
         .route("/.well-known/jwks.json", get(jwks))
         .with_state(stand_in);
-    let listener = tokio::net::TcpListener::bind(setting("HTTP__LISTEN"))
-        .await
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket
+        .bind(setting("HTTP__LISTEN").parse().unwrap())
         .unwrap();
+    let listener = socket.listen(4096).unwrap();
     println!(
         "stand-in ready on http://{}",
         listener.local_addr().unwrap()

@@ -6,7 +6,7 @@ use crate::failure::{Failure, Result};
 use crate::latency::{Latency, median};
 use crate::load::{Load, Outcome, Pace, Traffic, as_f64};
 use crate::plan::{Bench, Scale};
-use crate::process::Server;
+use crate::process::{Server, own_processor_time};
 
 /// What one server did under the load, over all rounds.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub(crate) struct Side {
     pub(crate) latency: Latency,
     /// Processor time that the server's process took for one answer, over all rounds.
     pub(crate) processor_time: Duration,
+    /// Processor time that the client took for one answer, over all rounds.
+    pub(crate) client_time: Duration,
 }
 
 /// Two servers compared.
@@ -75,11 +77,14 @@ impl Side {
             .flat_map(|round| round.micros.clone())
             .collect();
         let answers: usize = rounds.iter().map(|round| round.micros.len()).sum();
+        let answers = as_f64(answers.max(1));
         let processor_time: Duration = rounds.iter().map(|round| round.processor_time).sum();
+        let client_time: Duration = rounds.iter().map(|round| round.client_time).sum();
         Self {
             rate: median(rounds.iter().map(|round| round.rate).collect()),
             latency: Latency::of(micros).unwrap_or_default(),
-            processor_time: processor_time.div_f64(as_f64(answers.max(1))),
+            processor_time: processor_time.div_f64(answers),
+            client_time: client_time.div_f64(answers),
         }
     }
 }
@@ -90,6 +95,7 @@ pub(super) struct Round {
     pub(super) rate: f64,
     micros: Vec<u32>,
     processor_time: Duration,
+    client_time: Duration,
 }
 
 impl Round {
@@ -100,14 +106,16 @@ impl Round {
         length: Duration,
         traffic: &mut impl Traffic,
     ) -> Result<Self> {
-        let before = server.processor_time()?;
+        let before = (server.processor_time()?, own_processor_time()?);
         let outcome = load.run(Pace::Closed, length, traffic)?;
-        let processor_time = server.processor_time()?.saturating_sub(before);
+        let processor_time = server.processor_time()?.saturating_sub(before.0);
+        let client_time = own_processor_time()?.saturating_sub(before.1);
         only_successes(&outcome)?;
         Ok(Self {
             rate: outcome.rate(200),
             micros: outcome.samples.iter().map(|sample| sample.micros).collect(),
             processor_time,
+            client_time,
         })
     }
 }

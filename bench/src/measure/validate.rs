@@ -59,7 +59,11 @@ pub(super) fn measure(bench: &Bench, sessions: &[Session], report: &mut Report) 
             .to_owned(),
         ours: Readable(p99).to_string(),
         beside: format!("bare {}", Readable(at_bare.latency(200).p99)),
-        result: format!("{} answered, all 200", at_ours.samples.len()),
+        result: format!(
+            "p99 {}, all {} answered 200",
+            Readable(p99),
+            at_ours.samples.len()
+        ),
         target: "p99 < 100 ms".to_owned(),
         reached: Some(p99.as_millis() < 100),
     });

@@ -89,6 +89,9 @@ impl Report {
                 "{number}  {mark:<11}  {result}  (target {target})\n       {what}\n       {ours}  |  {beside}"
             );
         }
+        for row in &self.peers {
+            let _ = writeln!(table, "{row}");
+        }
         table
     }
 

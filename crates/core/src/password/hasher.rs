@@ -40,6 +40,9 @@ pub enum HasherError {
     /// The stored hash cannot be read.
     #[error("a stored password hash is unreadable: {0}")]
     Corrupt(#[from] crate::password::FormatError),
+    /// Computing it failed; the log says how.
+    #[error("a hash could not be computed")]
+    Failed,
     /// The server is going down.
     #[error("the hashing pool is closed")]
     Closed,

@@ -10,11 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::api::schema::{BEARER, refusals, role_schema};
-use crate::extract::{bearer, missing};
-use crate::problem::{Problem, ProblemCode};
+use crate::api::schema::{BEARER, FRAME, refusals, role_schema};
+use crate::extract::{bearer, missing_token};
+use crate::problem::Problem;
 
-refusals!(BEARER, &[ProblemCode::MalformedRequest]);
+refusals!(BEARER, FRAME);
 
 /// What a good access token says.
 #[derive(Serialize, ToSchema)]
@@ -60,7 +60,7 @@ struct Validation<'a> {
     responses((status = 200, description = "The token is good.", body = Validation), Refusals),
 )]
 pub(crate) async fn validate(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    let token = bearer(&headers)?.ok_or_else(missing)?;
+    let token = bearer(&headers)?.ok_or_else(missing_token)?;
     let access = app.auth.validate(token)?;
     Ok(answer(&access))
 }

@@ -10,15 +10,29 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::problem::ProblemCode;
 
-/// What any route may answer.
-pub(crate) const ANY: &[ProblemCode] = &[ProblemCode::RateLimited, ProblemCode::Unavailable, ProblemCode::Internal];
+/// What every answer's frame may refuse with.
+pub(crate) const FRAME: &[ProblemCode] =
+    &[ProblemCode::UriTooLong, ProblemCode::HeaderTooLarge, ProblemCode::Internal];
+/// What a route may answer that is limited and asks the store.
+pub(crate) const ANY: &[ProblemCode] = &[
+    ProblemCode::UriTooLong,
+    ProblemCode::HeaderTooLarge,
+    ProblemCode::RateLimited,
+    ProblemCode::Unavailable,
+    ProblemCode::Internal,
+];
 /// What a route may answer that needs an access token.
-pub(crate) const BEARER: &[ProblemCode] =
-    &[ProblemCode::TokenMissing, ProblemCode::TokenExpired, ProblemCode::TokenInvalid, ProblemCode::TokenRevoked];
+pub(crate) const BEARER: &[ProblemCode] = &[
+    ProblemCode::MalformedRequest,
+    ProblemCode::TokenMissing,
+    ProblemCode::TokenExpired,
+    ProblemCode::TokenInvalid,
+    ProblemCode::TokenRevoked,
+];
 /// What a route may answer that takes a body.
 pub(crate) const BODY: &[ProblemCode] = &[
     ProblemCode::MalformedRequest,
-    ProblemCode::RequestTimeout,
+    ProblemCode::Timeout,
     ProblemCode::PayloadTooLarge,
     ProblemCode::UnsupportedMediaType,
     ProblemCode::ValidationFailed,
@@ -46,7 +60,10 @@ pub(crate) use refusals;
 pub(crate) fn refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<String, Vec<ProblemCode>> = BTreeMap::new();
     for code in codes.iter().copied().flatten() {
-        by_status.entry(code.status().as_str().to_owned()).or_default().push(*code);
+        let same_status = by_status.entry(code.status().as_str().to_owned()).or_default();
+        if !same_status.contains(code) {
+            same_status.push(*code);
+        }
     }
     by_status.into_iter().map(|(status, codes)| (status, response(&codes).into())).collect()
 }
@@ -64,7 +81,7 @@ fn response(codes: &[ProblemCode]) -> Response {
         .into_iter()
         .fold(ResponseBuilder::new(), |response, (name, description)| {
             let schema = ObjectBuilder::new().schema_type(Type::String);
-            response.header(name, HeaderBuilder::new().schema(schema).description(Some(description)).build())
+            response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
         })
         .description(told.join("; "))
         .content("application/problem+json", content)

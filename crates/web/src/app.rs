@@ -23,7 +23,7 @@ impl App {
     pub fn new(auth: Arc<Auth>, settings: WebSettings, probe: Arc<dyn Probe>) -> Self {
         Self {
             limiter: Arc::new(RateLimiter::new(&auth, &settings.rate_limits)),
-            metrics: Arc::new(Metrics::new()),
+            metrics: Arc::new(Metrics::new(crate::openapi().paths.paths.into_keys())),
             settings: Arc::new(settings),
             auth,
             probe,

@@ -1,1 +1,143 @@
-//! Speaking HTTP: routes, extractors, problem+json, OpenAPI
+//! Speaking HTTP: routes, extractors, problem details, pages and the OpenAPI document of ntt-auth.
+//!
+//! Every rule is in the flows of `ntt-auth-core`. A handler here parses a request, runs one flow and renders what came
+//! of it. This page lists every route there is.
+
+mod api;
+mod app;
+pub mod extract;
+mod layer;
+mod pages;
+pub mod problem;
+mod settings;
+mod system;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use app::App;
+pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
+pub use system::{Component, Condition, HashingStats, Probe};
+
+use crate::api::{auth, sessions, users};
+use crate::layer::{FrameLayer, Tone, cors, rate_limit};
+use crate::problem::{Problem, ProblemCode};
+use crate::system::{docs, health, jwks, openapi, scrape};
+
+/// The API, limited per caller.
+fn limited() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::register::register))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::logout_all::logout_all))
+        .routes(routes!(auth::change_password::change_password))
+        .routes(routes!(auth::password_policy::password_policy))
+        .routes(routes!(auth::permissions::permissions))
+        .routes(routes!(sessions::list::list_sessions))
+        .routes(routes!(sessions::end::end_session))
+        .routes(routes!(users::list::list_users, users::create::create_user))
+        .routes(routes!(
+            users::me::read::read_me,
+            users::me::update::update_me,
+            users::me::delete::delete_me
+        ))
+        .routes(routes!(
+            users::read::read_user,
+            users::update::update_user,
+            users::delete::delete_user
+        ))
+        .routes(routes!(users::role::change_role))
+        .routes(routes!(users::suspend::suspend_user))
+        .routes(routes!(users::reactivate::reactivate_user))
+        .routes(routes!(users::restore::restore_user))
+        .routes(routes!(users::logout_all::logout_user))
+        .routes(routes!(users::sessions::list_user_sessions))
+}
+
+/// What is asked thousands of times a second or by probes: not limited, and logged at `debug` only.
+fn quiet() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::validate::validate))
+        .routes(routes!(jwks::jwks))
+        .routes(routes!(health::health))
+        .routes(routes!(health::health_live))
+        .routes(routes!(health::health_ready))
+        .routes(routes!(health::health_detailed))
+        .routes(routes!(scrape::metrics))
+        .routes(routes!(openapi::openapi_json))
+}
+
+/// What people see in a browser. The first of these is limited per caller.
+fn set_up() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(
+        pages::setup::show_set_up,
+        pages::setup::submit_set_up
+    ))
+}
+
+fn open_pages() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(pages::home))
+        .routes(routes!(docs::docs))
+        .routes(routes!(docs::error_page))
+        .route("/docs/assets/{file}", get(docs::asset))
+        .route("/assets/page.css", get(pages::style))
+}
+
+/// The whole server as a router. The peer's address is expected in a `ConnectInfo<SocketAddr>` extension.
+pub fn router(app: App) -> Router {
+    let frame = FrameLayer::new(&app);
+    let limit = from_fn_with_state(app.clone(), rate_limit);
+    let other_origins = cors(&app.settings.cors_origins);
+    let api = refusing(Router::from(limited())).layer(limit.clone());
+    let quiet = refusing(Router::from(quiet()));
+    let (api, quiet) = match other_origins {
+        Some(cors) => (api.layer(cors.clone()), quiet.layer(cors)),
+        None => (api, quiet),
+    };
+    let pages = refusing(Router::from(set_up()))
+        .layer(limit)
+        .merge(refusing(Router::from(open_pages())));
+    api.merge(pages)
+        .fallback(|| async { Problem::not_found() })
+        .layer(frame.toned(Tone::Spoken))
+        .merge(quiet.layer(frame.toned(Tone::Quiet)))
+        .with_state(app)
+}
+
+/// `GET /metrics` without a token, for a listener that only the operator reaches.
+pub fn metrics_router(app: App) -> Router {
+    let frame = FrameLayer::new(&app);
+    Router::new()
+        .route("/metrics", get(scrape::open_metrics))
+        .fallback(|| async { Problem::not_found() })
+        .layer(frame.toned(Tone::Quiet))
+        .with_state(app)
+}
+
+/// The OpenAPI document of everything that [`router`] serves.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let frontispiece = openapi::Frontispiece::openapi();
+    OpenApiRouter::with_openapi(frontispiece)
+        .merge(limited())
+        .merge(quiet())
+        .merge(set_up())
+        .merge(open_pages())
+        .into_openapi()
+}
+
+/// A method that a route does not know is told as a problem; `Allow` is added by the router.
+fn refusing(routes: Router<App>) -> Router<App> {
+    routes.method_not_allowed_fallback(|| async {
+        Problem::new(
+            ProblemCode::MethodNotAllowed,
+            "See the Allow header for what is known here.",
+        )
+    })
+}

@@ -56,7 +56,10 @@ pub enum CorsOrigins {
 
 /// How many requests per minute (PRO-1): for each user by their role; for each client address without an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the roles, and the two routes with limits of their own")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the roles, and the two routes with limits of their own"
+)]
 pub struct RateLimits {
     pub enabled: bool,
     pub guest: NonZeroU32,

@@ -54,6 +54,14 @@ impl Work for Offer {
     }
 }
 
+/// Whether a link with this token would be honoured now, so that nobody fills in a form in vain.
+pub async fn set_up_is_open(auth: &Auth, token: &str) -> Result<bool, Fault> {
+    let setup = auth.store.read().setup().get().await?;
+    Ok(setup.closed_at.is_none()
+        && setup.token == Some(SetupTokenHash::of(token))
+        && setup.expires_at.is_some_and(|expires_at| auth.clock.now() < expires_at))
+}
+
 /// Makes the first super admin.
 #[derive(Debug)]
 pub struct SetUp {
@@ -85,11 +93,7 @@ impl SetUp {
     pub async fn run(mut self, auth: &Auth) -> Result<User, SetUpError> {
         let now = auth.clock.now();
         let token = SetupTokenHash::of(&self.token);
-        let setup = auth.store.read().setup().get().await?;
-        let open = setup.closed_at.is_none()
-            && setup.token == Some(token)
-            && setup.expires_at.is_some_and(|expires_at| now < expires_at);
-        if !open {
+        if !set_up_is_open(auth, &self.token).await? {
             return Err(SetUpError::Closed);
         }
         self.raw.password.get_or_insert_default();

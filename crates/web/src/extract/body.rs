@@ -3,8 +3,8 @@
 use axum::body::{Body, Bytes};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use crate::settings::WebSettings;
 use crate::problem::{Problem, ProblemCode};
+use crate::settings::WebSettings;
 
 /// The whole body, or why it was not read: too large (413), too slow (408), broken off (400).
 pub(crate) async fn read_body(body: Body, settings: &WebSettings) -> Result<Bytes, Problem> {
@@ -15,10 +15,16 @@ pub(crate) async fn read_body(body: Body, settings: &WebSettings) -> Result<Byte
             ProblemCode::PayloadTooLarge,
             format!("A body has at most {} octets here.", settings.max_body),
         )),
-        Ok(Err(_)) => Err(Problem::new(ProblemCode::MalformedRequest, "The body broke off.")),
+        Ok(Err(_)) => Err(Problem::new(
+            ProblemCode::MalformedRequest,
+            "The body broke off.",
+        )),
         Err(_) => Err(Problem::new(
-            ProblemCode::RequestTimeout,
-            format!("The body did not arrive within {} seconds.", settings.body_deadline.as_secs()),
+            ProblemCode::Timeout,
+            format!(
+                "The body did not arrive within {} seconds.",
+                settings.body_deadline.as_secs()
+            ),
         )),
     }
 }

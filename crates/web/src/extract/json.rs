@@ -21,7 +21,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."));
+            return Err(Problem::new(
+                ProblemCode::UnsupportedMediaType,
+                "Send the body as application/json.",
+            ));
         }
         let body = read_body(request.into_body(), &app.settings).await?;
         parse(&body).map(Self)
@@ -38,9 +41,10 @@ impl<T: DeserializeOwned> OptionalFromRequest<App> for Json<T> {
         match (body.is_empty(), json) {
             (true, _) => Ok(None),
             (false, true) => parse(&body).map(Self).map(Some),
-            (false, false) => {
-                Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as application/json."))
-            }
+            (false, false) => Err(Problem::new(
+                ProblemCode::UnsupportedMediaType,
+                "Send the body as application/json.",
+            )),
         }
     }
 }
@@ -48,9 +52,18 @@ impl<T: DeserializeOwned> OptionalFromRequest<App> for Json<T> {
 /// Whether the body is said to be JSON: `application/json` or `application/…+json` (RFC 6839 § 3.1).
 fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let Ok(text) = value.to_str() else { return false };
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let Ok(text) = value.to_str() else {
+        return false;
+    };
+    let essence = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match essence.strip_prefix("application/") {
         Some(subtype) => subtype == "json" || subtype.len() > 5 && subtype.ends_with("+json"),
         None => false,
@@ -60,13 +73,19 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let malformed = |detail: String| Problem::new(ProblemCode::MalformedRequest, detail);
     if body.is_empty() {
-        return Err(malformed("The body is empty; a JSON object is expected.".to_owned()));
+        return Err(malformed(
+            "The body is empty; a JSON object is expected.".to_owned(),
+        ));
     }
-    let text = std::str::from_utf8(body)
-        .map_err(|error| malformed(format!("The body is not UTF-8 from octet {} on.", error.valid_up_to())))?;
-    let document: Document =
-        serde_json::from_str(text).map_err(|error| malformed(format!("The body is not JSON: {error}.")))?;
-    strict::read(document).map_err(|errors| Problem::invalid(errors))
+    let text = std::str::from_utf8(body).map_err(|error| {
+        malformed(format!(
+            "The body is not UTF-8 from octet {} on.",
+            error.valid_up_to()
+        ))
+    })?;
+    let document: Document = serde_json::from_str(text)
+        .map_err(|error| malformed(format!("The body is not JSON: {error}.")))?;
+    strict::read(document).map_err(Problem::invalid)
 }
 
 #[cfg(test)]
@@ -105,7 +124,12 @@ mod tests {
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
-        let error = |name: &str| value["errors"][0][name].as_str().unwrap_or_default().to_owned();
+        let error = |name: &str| {
+            value["errors"][0][name]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
         (status, error("field"), error("code"))
     }
 
@@ -118,12 +142,24 @@ mod tests {
             (r#"{"email":"a","role":"admin"}"#, "/role", "unknown_field"),
             (r#"{"email":"a","until":1.5}"#, "/until", "invalid_type"),
             (r#"{"email":"a","a/b~c":1}"#, "/a~1b~0c", "unknown_field"),
-            (r#"{"email":"a","nested":{"x":[{"on":true},{"on":1}]}}"#, "/nested/x/1/on", "invalid_type"),
-            (r#"{"email":"a","nested":{"x":[{"on":true,"off":1}]}}"#, "/nested/x/0/off", "unknown_field"),
+            (
+                r#"{"email":"a","nested":{"x":[{"on":true},{"on":1}]}}"#,
+                "/nested/x/1/on",
+                "invalid_type",
+            ),
+            (
+                r#"{"email":"a","nested":{"x":[{"on":true,"off":1}]}}"#,
+                "/nested/x/0/off",
+                "unknown_field",
+            ),
             (r"[]", "", "invalid_type"),
         ];
         for (body, field, code) in cases {
-            assert_eq!(refusal(body.as_bytes()).await, (422, field.to_owned(), code.to_owned()), "{body}");
+            assert_eq!(
+                refusal(body.as_bytes()).await,
+                (422, field.to_owned(), code.to_owned()),
+                "{body}"
+            );
         }
     }
 
@@ -141,7 +177,12 @@ mod tests {
             b"{\"email\":\"\\ud800\"}",
         ];
         for body in cases.into_iter().chain([deep.as_bytes()]) {
-            assert_eq!(refusal(body).await.0, 400, "{:?}", String::from_utf8_lossy(&body[..body.len().min(60)]));
+            assert_eq!(
+                refusal(body).await.0,
+                400,
+                "{:?}",
+                String::from_utf8_lossy(&body[..body.len().min(60)])
+            );
         }
     }
 
@@ -150,7 +191,10 @@ mod tests {
         let sample: Sample =
             parse(br#"{"email":"a","deviceName":null,"until":-5,"metadata":{"n":1.5,"l":[null,true,"x"]}}"#).unwrap();
         assert_eq!((sample.until, sample.device_name), (Some(-5), None));
-        assert_eq!(serde_json::to_string(&sample.metadata).unwrap(), r#"{"l":[null,true,"x"],"n":1.5}"#);
+        assert_eq!(
+            serde_json::to_string(&sample.metadata).unwrap(),
+            r#"{"l":[null,true,"x"],"n":1.5}"#
+        );
     }
 
     #[test]

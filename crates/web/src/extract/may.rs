@@ -21,5 +21,15 @@ macro_rules! markers {
 }
 
 markers!(
-    ListUsers, ReadUser, CreateUser, UpdateUser, SuspendUser, DeleteUser, RestoreUser, ChangeRole, ReadSystem, OperateSystem,
+    HoldSession,
+    ListUsers,
+    ReadUser,
+    CreateUser,
+    UpdateUser,
+    SuspendUser,
+    DeleteUser,
+    RestoreUser,
+    ChangeRole,
+    ReadSystem,
+    OperateSystem,
 );

@@ -27,6 +27,9 @@ impl<A: Permits> FromRequestParts<App> for May<A> {
 
 impl<A: Permits> May<A> {
     fn permit(caller: Caller) -> Option<Self> {
-        A::ACTION.reach(caller.role).is_some().then_some(Self(Actor::Caller(caller), PhantomData))
+        A::ACTION
+            .reach(caller.role)
+            .is_some()
+            .then_some(Self(Actor::Caller(caller), PhantomData))
     }
 }

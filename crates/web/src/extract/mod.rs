@@ -2,6 +2,7 @@
 
 mod address;
 mod body;
+mod form;
 mod json;
 mod may_act;
 mod path;
@@ -14,10 +15,11 @@ pub mod may;
 
 pub(crate) use address::client_address;
 pub(crate) use body::read_body;
+pub(crate) use form::Form;
 pub use json::Json;
 pub use may_act::May;
 pub use path::Path;
 pub use peer::Peer;
 pub use query::Query;
 pub use signed_in::{MaybeSignedIn, SignedIn};
-pub(crate) use signed_in::bearer;
+pub(crate) use signed_in::{bearer, missing_token};

@@ -1,23 +1,23 @@
-//! The variable part of an address.
+//! The variable parts of an address.
 
-use std::str::FromStr;
-
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use crate::App;
 use crate::problem::Problem;
 
-/// The one variable part of a route's address, parsed. What does not parse names nothing that exists: 404.
+/// The variable parts of a route's address, read into `T`. What cannot be read names nothing that exists: 404.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
-impl<T: FromStr> FromRequestParts<App> for Path<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
-        let value = params.iter().next().and_then(|(_, text)| text.parse().ok());
-        value.map(Self).ok_or_else(Problem::not_found)
+        match axum::extract::Path::from_request_parts(parts, app).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(Problem::not_found()),
+        }
     }
 }

@@ -20,15 +20,30 @@ impl FromRequestParts<App> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let ip_address = client_address(&parts.headers, &parts.extensions, &app.settings.trusted_proxies);
-        let user_agent = parts.headers.get(USER_AGENT).map(|value| readable(value.as_bytes()));
-        Ok(Self(Client { ip_address, user_agent, device_name: None }))
+        let ip_address = client_address(
+            &parts.headers,
+            &parts.extensions,
+            &app.settings.trusted_proxies,
+        );
+        let user_agent = parts
+            .headers
+            .get(USER_AGENT)
+            .map(|value| readable(value.as_bytes()));
+        Ok(Self(Client {
+            ip_address,
+            user_agent,
+            device_name: None,
+        }))
     }
 }
 
 /// A header's bytes as text that can be kept and shown, cut on a character's boundary.
 fn readable(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARACTERS).collect()
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(USER_AGENT_CHARACTERS)
+        .collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
 
 fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(query.as_bytes());
-    let parameters = strict::parameters(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
+    let parameters =
+        strict::parameters(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
     parameters.and_then(strict::read).map_err(Problem::invalid)
 }
 
@@ -44,13 +45,34 @@ mod tests {
     #[test]
     fn reads_numbers_flags_and_text() {
         let sample: Sample = parse("limit=20&includeDeleted=true&q=a%20b").unwrap();
-        assert_eq!(sample, Sample { limit: Some(20), include_deleted: Some(true), q: Some("a b".to_owned()) });
-        assert_eq!(parse::<Sample>("").unwrap(), Sample { limit: None, include_deleted: None, q: None });
+        assert_eq!(
+            sample,
+            Sample {
+                limit: Some(20),
+                include_deleted: Some(true),
+                q: Some("a b".to_owned())
+            }
+        );
+        assert_eq!(
+            parse::<Sample>("").unwrap(),
+            Sample {
+                limit: None,
+                include_deleted: None,
+                q: None
+            }
+        );
     }
 
     #[test]
     fn refuses_what_is_not_asked_for() {
-        for query in ["limit=x", "limit=-1", "limit=99999999999999999999", "includeDeleted=1", "x=1", "limit=1&limit=2"] {
+        for query in [
+            "limit=x",
+            "limit=-1",
+            "limit=99999999999999999999",
+            "includeDeleted=1",
+            "x=1",
+            "limit=1&limit=2",
+        ] {
             assert!(parse::<Sample>(query).is_err(), "{query}");
         }
     }

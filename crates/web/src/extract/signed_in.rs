@@ -25,7 +25,7 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match MaybeSignedIn::from_request_parts(parts, app).await? {
             MaybeSignedIn(Some(caller)) => Ok(Self(caller)),
-            MaybeSignedIn(None) => Err(missing()),
+            MaybeSignedIn(None) => Err(missing_token()),
         }
     }
 }
@@ -34,7 +34,9 @@ impl FromRequestParts<App> for MaybeSignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Some(token) = bearer(&parts.headers)? else { return Ok(Self(None)) };
+        let Some(token) = bearer(&parts.headers)? else {
+            return Ok(Self(None));
+        };
         let access = app.auth.validate(token)?;
         Ok(Self(Some(Caller::from(access.as_ref()))))
     }
@@ -43,21 +45,31 @@ impl FromRequestParts<App> for MaybeSignedIn {
 /// The token of the `Authorization` header, if there is one of the scheme `Bearer`. Other schemes are as good as none.
 pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
-        return Err(Problem::new(ProblemCode::MalformedRequest, "There is more than one Authorization header."));
+        return Err(Problem::new(
+            ProblemCode::MalformedRequest,
+            "There is more than one Authorization header.",
+        ));
     }
     let bytes = value.as_bytes();
-    let Some((_, token)) = bytes.split_at_checked(6).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer"))
+    let Some((_, token)) = bytes
+        .split_at_checked(6)
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer"))
     else {
         return Ok(None);
     };
     match token.split_first() {
-        None => Err(missing()),
+        None => Err(missing_token()),
         Some((b' ', token)) => {
             let token = token.trim_ascii();
-            let text = std::str::from_utf8(token).ok().filter(|text| !text.is_empty() && text.is_ascii());
-            text.map(Some).ok_or_else(|| Problem::new(ProblemCode::TokenInvalid, "Sign in again."))
+            let text = std::str::from_utf8(token)
+                .ok()
+                .filter(|text| !text.is_empty() && text.is_ascii());
+            text.map(Some)
+                .ok_or_else(|| Problem::new(ProblemCode::TokenInvalid, "Sign in again."))
         }
         // A scheme that merely begins alike.
         Some(_) => Ok(None),
@@ -65,8 +77,11 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// No token was presented where one is needed.
-pub(crate) fn missing() -> Problem {
-    Problem::new(ProblemCode::TokenMissing, "Send an access token as \"Authorization: Bearer …\".")
+pub(crate) fn missing_token() -> Problem {
+    Problem::new(
+        ProblemCode::TokenMissing,
+        "Send an access token as \"Authorization: Bearer …\".",
+    )
 }
 
 #[cfg(test)]
@@ -78,7 +93,9 @@ mod tests {
     fn of(value: &'static [u8]) -> Result<Option<String>, ProblemCode> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
-        bearer(&headers).map(|token| token.map(str::to_owned)).map_err(|problem| problem.code())
+        bearer(&headers)
+            .map(|token| token.map(str::to_owned))
+            .map_err(|problem| problem.code())
     }
 
     #[test]
@@ -98,6 +115,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer a"));
         headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer b"));
-        assert_eq!(bearer(&headers).unwrap_err().code(), ProblemCode::MalformedRequest);
+        assert_eq!(
+            bearer(&headers).unwrap_err().code(),
+            ProblemCode::MalformedRequest
+        );
     }
 }

@@ -10,8 +10,8 @@ use std::fmt;
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use serde::de::value::{StrDeserializer, StringDeserializer};
 use serde::de::{
-    self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess,
-    Unexpected, Visitor,
+    self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer as _,
+    MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -36,7 +36,9 @@ pub(super) fn read<T: DeserializeOwned>(document: Document) -> Result<T, FieldEr
 }
 
 /// The parameters of a query as a document; none may be given twice.
-pub(super) fn parameters(pairs: impl Iterator<Item = (String, String)>) -> Result<Document, FieldErrors> {
+pub(super) fn parameters(
+    pairs: impl Iterator<Item = (String, String)>,
+) -> Result<Document, FieldErrors> {
     let mut names = HashSet::new();
     let mut errors = FieldErrors::new();
     let mut members = Vec::new();
@@ -44,15 +46,22 @@ pub(super) fn parameters(pairs: impl Iterator<Item = (String, String)>) -> Resul
         if names.insert(name.clone()) {
             members.push((name, Document::Parameter(value)));
         } else {
-            errors.add(token(&name), Invalid::new("repeated", "This parameter may be given once."));
+            errors.add(
+                token(&name),
+                Invalid::new("repeated", "This parameter may be given once."),
+            );
         }
     }
-    if errors.is_empty() { Ok(Document::Object(members)) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(Document::Object(members))
+    } else {
+        Err(errors)
+    }
 }
 
 /// A mistake, its kind and its place.
 #[derive(Debug)]
-struct Mistake {
+pub(super) struct Mistake {
     place: String,
     code: &'static str,
     message: String,
@@ -60,7 +69,11 @@ struct Mistake {
 
 impl Mistake {
     fn new(code: &'static str, message: String) -> Self {
-        Self { place: String::new(), code, message }
+        Self {
+            place: String::new(),
+            code,
+            message,
+        }
     }
 
     fn within(mut self, name: &str) -> Self {
@@ -96,15 +109,24 @@ impl de::Error for Mistake {
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new("invalid_type", format!("Expected {}.", plainly(&expected.to_string())))
+        Self::new(
+            "invalid_type",
+            format!("Expected {}.", plainly(&expected.to_string())),
+        )
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new("invalid_value", format!("Expected {}.", plainly(&expected.to_string())))
+        Self::new(
+            "invalid_value",
+            format!("Expected {}.", plainly(&expected.to_string())),
+        )
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::new("unknown_value", format!("Expected one of {}.", expected.join(", ")))
+        Self::new(
+            "unknown_value",
+            format!("Expected one of {}.", expected.join(", ")),
+        )
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -112,7 +134,11 @@ impl de::Error for Mistake {
             [] => "no field is known".to_owned(),
             _ => format!("known are {}", expected.join(", ")),
         };
-        Self::new("unknown_field", format!("This field is not known here; {known}.")).within(field)
+        Self::new(
+            "unknown_field",
+            format!("This field is not known here; {known}."),
+        )
+        .within(field)
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -207,8 +233,14 @@ impl<'de> Deserializer<'de> for Document {
             Self::Signed(value) => visitor.visit_i64(value),
             Self::Float(value) => visitor.visit_f64(value),
             Self::Text(value) | Self::Parameter(value) => visitor.visit_string(value),
-            Self::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
-            Self::Object(members) => visitor.visit_map(Members { members: members.into_iter(), value: None }),
+            Self::List(items) => visitor.visit_seq(Items {
+                items: items.into_iter(),
+                index: 0,
+            }),
+            Self::Object(members) => visitor.visit_map(Members {
+                members: members.into_iter(),
+                value: None,
+            }),
         }
     }
 
@@ -219,7 +251,11 @@ impl<'de> Deserializer<'de> for Document {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -234,7 +270,10 @@ impl<'de> Deserializer<'de> for Document {
                 let variant: StringDeserializer<Mistake> = value.into_deserializer();
                 visitor.visit_enum(variant)
             }
-            _ => Err(de::Error::invalid_type(Unexpected::Other("something else"), &"a string")),
+            _ => Err(de::Error::invalid_type(
+                Unexpected::Other("something else"),
+                &"a string",
+            )),
         }
     }
 
@@ -243,7 +282,10 @@ impl<'de> Deserializer<'de> for Document {
             Self::Parameter(text) => match text.as_str() {
                 "true" => visitor.visit_bool(true),
                 "false" => visitor.visit_bool(false),
-                _ => Err(de::Error::invalid_type(Unexpected::Other("text"), &"true or false")),
+                _ => Err(de::Error::invalid_type(
+                    Unexpected::Other("text"),
+                    &"true or false",
+                )),
             },
             other => other.deserialize_any(visitor),
         }
@@ -273,11 +315,18 @@ struct Items {
 impl<'de> SeqAccess<'de> for Items {
     type Error = Mistake;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
-        let Some(item) = self.items.next() else { return Ok(None) };
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Mistake> {
+        let Some(item) = self.items.next() else {
+            return Ok(None);
+        };
         let index = self.index;
         self.index += 1;
-        seed.deserialize(item).map(Some).map_err(|mistake| mistake.within(&index.to_string()))
+        seed.deserialize(item)
+            .map(Some)
+            .map_err(|mistake| mistake.within(&index.to_string()))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -293,8 +342,13 @@ struct Members {
 impl<'de> MapAccess<'de> for Members {
     type Error = Mistake;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
-        let Some((name, value)) = self.members.next() else { return Ok(None) };
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Mistake> {
+        let Some((name, value)) = self.members.next() else {
+            return Ok(None);
+        };
         let key: StrDeserializer<'_, Mistake> = name.as_str().into_deserializer();
         let key = seed.deserialize(key)?;
         self.value = Some((name, value));
@@ -303,7 +357,9 @@ impl<'de> MapAccess<'de> for Members {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
         match self.value.take() {
-            Some((name, value)) => seed.deserialize(value).map_err(|mistake| mistake.within(&name)),
+            Some((name, value)) => seed
+                .deserialize(value)
+                .map_err(|mistake| mistake.within(&name)),
             None => Err(de::Error::custom("a value was asked for before its name")),
         }
     }

@@ -17,7 +17,10 @@ tokio::task_local! {
 
 impl Context {
     pub(super) fn new(request_id: Arc<str>, public_url: Arc<str>) -> Self {
-        Self { request_id, public_url }
+        Self {
+            request_id,
+            public_url,
+        }
     }
 
     /// The `X-Request-Id`.

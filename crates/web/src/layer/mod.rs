@@ -1,3 +1,13 @@
-//! What wraps every answer, and what wraps some.
+//! What wraps every answer ([`frame`]), and what wraps some.
 
 pub(crate) mod context;
+mod cors;
+mod frame;
+mod quota;
+mod rate_limit;
+mod request_id;
+
+pub(crate) use cors::cors;
+pub(crate) use frame::{FrameLayer, Tone};
+pub(crate) use quota::RateLimiter;
+pub(crate) use rate_limit::rate_limit;

@@ -36,7 +36,7 @@ pub enum ProblemCode {
     /// This address does not know the method.
     MethodNotAllowed,
     /// The client took too long to send the body.
-    RequestTimeout,
+    Timeout,
     /// The resource is not in the state that this begins from.
     Conflict,
     /// It would leave nobody who may do everything.
@@ -75,7 +75,7 @@ impl ProblemCode {
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
-        Self::RequestTimeout,
+        Self::Timeout,
         Self::Conflict,
         Self::LastSuperAdmin,
         Self::PayloadTooLarge,
@@ -104,7 +104,7 @@ impl ProblemCode {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
-            Self::RequestTimeout => "request_timeout",
+            Self::Timeout => "timeout",
             Self::Conflict => "conflict",
             Self::LastSuperAdmin => "last_super_admin",
             Self::PayloadTooLarge => "payload_too_large",
@@ -133,7 +133,7 @@ impl ProblemCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict | Self::LastSuperAdmin => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -162,7 +162,7 @@ impl ProblemCode {
             Self::Forbidden => "This is not permitted",
             Self::NotFound => "There is nothing here",
             Self::MethodNotAllowed => "The method is not known here",
-            Self::RequestTimeout => "The request took too long to arrive",
+            Self::Timeout => "The request took too long to arrive",
             Self::Conflict => "The state does not permit this",
             Self::LastSuperAdmin => "The last super admin must stay",
             Self::PayloadTooLarge => "The body is too large",
@@ -197,7 +197,7 @@ impl ProblemCode {
             Self::Forbidden => page!("forbidden"),
             Self::NotFound => page!("not_found"),
             Self::MethodNotAllowed => page!("method_not_allowed"),
-            Self::RequestTimeout => page!("request_timeout"),
+            Self::Timeout => page!("timeout"),
             Self::Conflict => page!("conflict"),
             Self::LastSuperAdmin => page!("last_super_admin"),
             Self::PayloadTooLarge => page!("payload_too_large"),

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use ntt_auth_core::flow::{
-    ChangePasswordError, CreateUserError, EndSessionError, Fault, ListUsersError, ManageUserError, ReadUserError,
-    RefreshError, RegisterError, SignInError,
+    ChangePasswordError, CreateUserError, EndSessionError, Fault, ListUsersError, ManageUserError,
+    ReadUserError, RefreshError, RegisterError, SignInError,
 };
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use ntt_auth_core::password::HasherError;
@@ -24,15 +24,20 @@ impl From<Fault> for Problem {
             Fault::Hasher(HasherError::Overloaded { retry_after_secs }) => {
                 // Refusing early is what the pool is for, and is counted; a line for each would drown the log.
                 tracing::debug!("a request was refused: the hashing pool is full");
-                Self::new(ProblemCode::Overloaded, "Too many sign-ins are waiting.").retry_after(*retry_after_secs)
+                Self::new(ProblemCode::Overloaded, "Too many sign-ins are waiting.")
+                    .retry_after(*retry_after_secs)
             }
-            Fault::Store(StoreError::Unavailable(_) | StoreError::Contention) | Fault::Hasher(HasherError::Closed) => {
+            Fault::Store(StoreError::Unavailable(_) | StoreError::Contention)
+            | Fault::Hasher(HasherError::Closed) => {
                 tracing::error!(error = chain(&fault), "a request could not be answered");
                 Self::new(ProblemCode::Unavailable, "Try again shortly.").retry_after(STORE_RETRY)
             }
             _ => {
                 tracing::error!(error = chain(&fault), "a request failed");
-                Self::new(ProblemCode::Internal, "The failure was logged under this request id.")
+                Self::new(
+                    ProblemCode::Internal,
+                    "The failure was logged under this request id.",
+                )
             }
         }
     }
@@ -49,12 +54,22 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+impl From<FieldErrors> for Problem {
+    fn from(errors: FieldErrors) -> Self {
+        Self::invalid(errors)
+    }
+}
+
 impl From<TokenRefused> for Problem {
     fn from(refused: TokenRefused) -> Self {
         match refused {
-            TokenRefused::Expired => Self::new(ProblemCode::TokenExpired, "Refresh it, or sign in again."),
+            TokenRefused::Expired => {
+                Self::new(ProblemCode::TokenExpired, "Refresh it, or sign in again.")
+            }
             TokenRefused::Invalid => Self::new(ProblemCode::TokenInvalid, "Sign in again."),
-            TokenRefused::Revoked => Self::new(ProblemCode::TokenRevoked, "Refresh it, or sign in again."),
+            TokenRefused::Revoked => {
+                Self::new(ProblemCode::TokenRevoked, "Refresh it, or sign in again.")
+            }
         }
     }
 }
@@ -71,9 +86,10 @@ impl From<RegisterError> for Problem {
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Rejected => {
-                Self::new(ProblemCode::InvalidCredentials, "No account can be signed in to with these credentials.")
-            }
+            SignInError::Rejected => Self::new(
+                ProblemCode::InvalidCredentials,
+                "No account can be signed in to with these credentials.",
+            ),
             SignInError::Fault(fault) => fault.into(),
         }
     }
@@ -106,7 +122,9 @@ impl From<ChangePasswordError> for Problem {
 impl From<EndSessionError> for Problem {
     fn from(error: EndSessionError) -> Self {
         match error {
-            EndSessionError::NotFound => Self::new(ProblemCode::NotFound, "You have no such open session."),
+            EndSessionError::NotFound => {
+                Self::new(ProblemCode::NotFound, "You have no such open session.")
+            }
             EndSessionError::Fault(fault) => fault.into(),
         }
     }
@@ -116,9 +134,10 @@ impl From<ListUsersError> for Problem {
     fn from(error: ListUsersError) -> Self {
         match error {
             ListUsersError::Forbidden => Self::forbidden(),
-            ListUsersError::Cursor(cause) => {
-                Self::invalid(FieldErrors::from(("/cursor", Invalid::with("invalid_cursor", sentence(&cause)))))
-            }
+            ListUsersError::Cursor(cause) => Self::invalid(FieldErrors::from((
+                "/cursor",
+                Invalid::with("invalid_cursor", sentence(&cause)),
+            ))),
             ListUsersError::Fault(fault) => fault.into(),
         }
     }
@@ -151,9 +170,10 @@ impl From<ManageUserError> for Problem {
             ManageUserError::Forbidden => Self::forbidden(),
             ManageUserError::Invalid(errors) => Self::invalid(errors),
             ManageUserError::Conflict(state) => Self::new(ProblemCode::Conflict, state),
-            ManageUserError::LastSuperAdmin => {
-                Self::new(ProblemCode::LastSuperAdmin, "Give somebody else the role first.")
-            }
+            ManageUserError::LastSuperAdmin => Self::new(
+                ProblemCode::LastSuperAdmin,
+                "Give somebody else the role first.",
+            ),
             ManageUserError::Fault(fault) => fault.into(),
         }
     }

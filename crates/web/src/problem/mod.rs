@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue};
 use ntt_auth_core::model::{FieldError, FieldErrors};
 
 pub use code::ProblemCode;
@@ -24,13 +24,17 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<u64>,
-    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A problem of this code; `detail` is one sentence on this occurrence.
     pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, headers: Vec::new() }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// Input that is well-formed but not acceptable, told field by field (422).
@@ -40,7 +44,10 @@ impl Problem {
             [_] => Cow::Borrowed("One field is not acceptable."),
             all => Cow::Owned(format!("{} things are not acceptable.", all.len())),
         };
-        Self { errors, ..Self::new(ProblemCode::ValidationFailed, detail) }
+        Self {
+            errors,
+            ..Self::new(ProblemCode::ValidationFailed, detail)
+        }
     }
 
     /// There is nothing at this address, or nothing the caller may know of (404).
@@ -60,11 +67,14 @@ impl Problem {
         self
     }
 
-    /// A header more.
-    #[must_use]
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
+    /// One sentence on this occurrence.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// When to try again, in whole seconds, if that is known.
+    pub fn seconds_to_wait(&self) -> Option<u64> {
+        self.retry_after
     }
 
     /// The code.
@@ -76,8 +86,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (kind, request_id) = match context::current() {
-            Some(context) => (context.problem_type(self.code), context.request_id().to_owned()),
-            None => (format!("/docs/errors/{}", self.code.as_str()), String::new()),
+            Some(context) => (
+                context.problem_type(self.code),
+                context.request_id().to_owned(),
+            ),
+            None => (
+                format!("/docs/errors/{}", self.code.as_str()),
+                String::new(),
+            ),
         };
         let status = self.code.status();
         let body = ProblemBody {
@@ -91,9 +107,11 @@ impl IntoResponse for Problem {
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(self.headers);
         if let Some(challenge) = self.code.challenge() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }

@@ -56,6 +56,10 @@ pub struct FieldProblem {
 
 impl From<FieldError> for FieldProblem {
     fn from(error: FieldError) -> Self {
-        Self { field: error.field.into_owned(), code: error.code.to_owned(), message: error.message.into_owned() }
+        Self {
+            field: error.field.into_owned(),
+            code: error.code.to_owned(),
+            message: error.message.into_owned(),
+        }
     }
 }

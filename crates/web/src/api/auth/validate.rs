@@ -57,7 +57,7 @@ struct Validation<'a> {
     path = "/api/v1/auth/validate",
     tag = "Authentication",
     security(("bearer" = [])),
-    responses((status = 200, description = "The token is good.", body = Validation), Refusals),
+    responses((status = 200, description = "The token is good.", body = Validation<'_>), Refusals),
 )]
 pub(crate) async fn validate(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let token = bearer(&headers)?.ok_or_else(missing_token)?;

@@ -18,6 +18,6 @@ pub(crate) use profile::ProfileRequest;
 pub(crate) use refusals::{ANY, BEARER, BODY, FRAME, HASHING, QUERY, refusals, refused_by};
 pub(crate) use registration::RegistrationFields;
 pub(crate) use role::role_schema;
-pub(crate) use session::{SessionBody, SessionList};
+pub(crate) use session::SessionList;
 pub(crate) use tokens::TokensBody;
 pub(crate) use user::{UserBody, UserList, view_for};

@@ -1,0 +1,84 @@
+//! Documentation that the server serves itself, with nothing from outside: Swagger UI, and a page for each error code.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use minijinja::context;
+use pulldown_cmark::{Parser, html};
+
+use crate::pages;
+use crate::problem::{Problem, ProblemCode};
+
+/// Swagger UI's own files and ours, nothing inline. It draws its icons from `data:` addresses in its style sheet.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+const START: &str = include_str!("../../assets/docs.js");
+
+/// The API's reference, to be tried out in the browser
+#[utoipa::path(get, path = "/docs", tag = "Pages",
+    responses((status = 200, description = "Swagger UI.", body = String, content_type = "text/html")))]
+pub(crate) async fn docs() -> Response {
+    let mut response = pages::render(StatusCode::OK, "docs.html", context! { root => pages::TOP });
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, POLICY);
+    response
+}
+
+/// The files of Swagger UI.
+pub(crate) async fn asset(Path(file): Path<String>) -> Response {
+    static CONFIG: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> = LazyLock::new(Arc::default);
+    let day = [(CACHE_CONTROL, "public, max-age=86400")];
+    match file.as_str() {
+        "start.js" => (
+            day,
+            [(CONTENT_TYPE, "text/javascript; charset=utf-8")],
+            START,
+        )
+            .into_response(),
+        "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png" => {
+            match utoipa_swagger_ui::serve(&file, Arc::clone(&CONFIG)) {
+                Ok(Some(found)) => (
+                    day,
+                    [(CONTENT_TYPE, found.content_type)],
+                    found.bytes.into_owned(),
+                )
+                    .into_response(),
+                _ => Problem::not_found().into_response(),
+            }
+        }
+        _ => Problem::not_found().into_response(),
+    }
+}
+
+/// What an error code means and what to do about it
+#[utoipa::path(get, path = "/docs/errors/{code}", tag = "Pages",
+    params(("code" = ProblemCode, Path, description = "The `code` of a problem.")),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
+        (status = 404, description = "`not_found`: there is no such code", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn error_page(Path(code): Path<String>) -> Response {
+    let Some(code) = ProblemCode::ALL
+        .into_iter()
+        .find(|known| known.as_str() == code)
+    else {
+        return Problem::not_found().into_response();
+    };
+    let mut body = String::new();
+    html::push_html(&mut body, Parser::new(code.page()));
+    let context = context! {
+        root => pages::TWO_UP,
+        title => code.title(),
+        code => code.as_str(),
+        status => code.status().as_str(),
+        body => minijinja::Value::from_safe_string(body),
+    };
+    pages::render(StatusCode::OK, "error.html", context)
+}

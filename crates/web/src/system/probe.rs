@@ -1,0 +1,59 @@
+//! What the process knows of itself and tells through health and metrics.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How a part of the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It works.
+    Ok,
+    /// It works, but not as it should.
+    Degraded,
+    /// It does not work.
+    Down,
+}
+
+/// A part of the server, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Its name, in `snake_case`.
+    pub name: &'static str,
+    /// How it is.
+    pub condition: Condition,
+    /// How long it took to answer, if it was asked.
+    pub latency: Option<Duration>,
+    /// Why it is not well, for operators.
+    pub cause: Option<String>,
+}
+
+/// The hashing pool's figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HashingStats {
+    /// Threads that hash.
+    pub workers: u64,
+    /// Hashes waiting for a thread.
+    pub waiting: u64,
+    /// Most that may wait.
+    pub capacity: u64,
+    /// Hashes being computed.
+    pub running: u64,
+    /// Hashes computed since the start.
+    pub finished: u64,
+    /// Requests refused since the start, because too many were waiting.
+    pub refused: u64,
+}
+
+/// What only the process can tell. The server implements it.
+#[async_trait]
+pub trait Probe: Send + Sync {
+    /// The hashing pool's figures.
+    fn hashing(&self) -> HashingStats;
+
+    /// Parts beyond store, keys, revocations and hashing, if there are any.
+    async fn components(&self) -> Vec<Component>;
+}

@@ -52,27 +52,45 @@ impl Dialect {
 }
 
 #[cfg(feature = "mysql")]
-static MYSQL_LOCK: Statement =
-    Statement::new("migrate.lock", "SELECT GET_LOCK(CONCAT('ntt-auth migrate ', DATABASE()), 60)");
+static MYSQL_LOCK: Statement = Statement::new(
+    "migrate.lock",
+    "SELECT GET_LOCK(CONCAT('ntt-auth migrate ', DATABASE()), 60)",
+);
 #[cfg(feature = "mysql")]
-static MYSQL_UNLOCK: Statement =
-    Statement::new("migrate.unlock", "SELECT RELEASE_LOCK(CONCAT('ntt-auth migrate ', DATABASE()))");
+static MYSQL_UNLOCK: Statement = Statement::new(
+    "migrate.unlock",
+    "SELECT RELEASE_LOCK(CONCAT('ntt-auth migrate ', DATABASE()))",
+);
 #[cfg(feature = "postgres")]
-static POSTGRES_LOCK: Statement =
-    Statement::new("migrate.lock", "SELECT CASE WHEN pg_advisory_xact_lock(7237970) IS NULL THEN 1 ELSE 1 END");
+static POSTGRES_LOCK: Statement = Statement::new(
+    "migrate.lock",
+    "SELECT CASE WHEN pg_advisory_xact_lock(7237970) IS NULL THEN 1 ELSE 1 END",
+);
 
 static TABLE: Statement = Statement::new(
     "migrate.table",
     "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, checksum VARCHAR(64) NOT NULL, \
      finished BIGINT NOT NULL)",
 );
-static TAKEN: Statement = Statement::new("migrate.taken", "SELECT name, checksum, finished FROM migrations ORDER BY name");
-static BEGIN: Statement = Statement::new("migrate.begin", "INSERT INTO migrations (name, checksum, finished) VALUES (?, ?, 0)");
-static FINISH: Statement = Statement::new("migrate.finish", "UPDATE migrations SET finished = 1 WHERE name = ?");
+static TAKEN: Statement = Statement::new(
+    "migrate.taken",
+    "SELECT name, checksum, finished FROM migrations ORDER BY name",
+);
+static BEGIN: Statement = Statement::new(
+    "migrate.begin",
+    "INSERT INTO migrations (name, checksum, finished) VALUES (?, ?, 0)",
+);
+static FINISH: Statement = Statement::new(
+    "migrate.finish",
+    "UPDATE migrations SET finished = 1 WHERE name = ?",
+);
 
 /// Takes the steps that were not taken yet, and says how many.
 pub(crate) async fn run(engine: &dyn Engine) -> Result<u32, StoreError> {
-    let migration = Arc::new(Migration { dialect: engine.dialect(), taken: AtomicU32::new(0) });
+    let migration = Arc::new(Migration {
+        dialect: engine.dialect(),
+        taken: AtomicU32::new(0),
+    });
     engine::run(engine, Arc::clone(&migration) as Arc<dyn Unit>).await?;
     Ok(migration.taken.load(Ordering::Relaxed))
 }
@@ -87,7 +105,13 @@ impl Unit for Migration {
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
         let lock = self.dialect.lock();
         if let Some((lock, _)) = lock {
-            let held = conn.query(lock, &[]).await?.pop().map(|mut row| row.opt_int()).transpose()?.flatten();
+            let held = conn
+                .query(lock, &[])
+                .await?
+                .pop()
+                .map(|mut row| row.opt_int())
+                .transpose()?
+                .flatten();
             if held != Some(1) {
                 return Err(StoreError::Contention);
             }
@@ -111,7 +135,11 @@ async fn take(conn: &mut dyn Conn, steps: &[Step]) -> Result<u32, StoreError> {
     }
     let pending = pending(steps, &taken)?;
     for step in pending {
-        conn.execute(&BEGIN, &[step.name.into(), Value::Text(checksum(step.text))]).await?;
+        conn.execute(
+            &BEGIN,
+            &[step.name.into(), Value::Text(checksum(step.text))],
+        )
+        .await?;
         for text in statements(step.text) {
             conn.execute(&Statement::new(step.name, text), &[]).await?;
         }
@@ -145,17 +173,21 @@ fn pending<'s>(steps: &'s [Step], taken: &[(String, String, bool)]) -> Result<&'
 
 /// One statement each: they end with a semicolon at the end of a line.
 fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.split_inclusive(";\n").map(|statement| statement.trim_end().trim_end_matches(';')).filter(|s| !s.is_empty())
+    text.split_inclusive(";\n")
+        .map(|statement| statement.trim_end().trim_end_matches(';'))
+        .filter(|s| !s.is_empty())
 }
 
 fn checksum(text: &str) -> String {
     use std::fmt::Write as _;
 
-    sha2::Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    sha2::Sha256::digest(text)
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 #[cfg(test)]

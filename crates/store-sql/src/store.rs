@@ -25,7 +25,9 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] says what is wrong with the URL, the file or the server, and what cures it.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { engine: connect(url).await? })
+        Ok(Self {
+            engine: connect(url).await?,
+        })
     }
 
     /// Brings the tables to the form that this program needs, and says how many steps that took. Steps already taken
@@ -39,14 +41,22 @@ impl SqlStore {
     }
 }
 
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "postgres")),
+    expect(clippy::unused_async, reason = "only what is elsewhere is waited for")
+)]
 async fn connect(url: &str) -> Result<Box<dyn Engine>, engine::Error> {
     if url == "sqlite::memory:" {
         return Ok(Box::new(Sqlite::memory()?));
     }
     let (scheme, rest) = url.split_once(':').unwrap_or_default();
     match scheme {
-        "sqlite" if rest.is_empty() => Err(engine::Error::unavailable("the database URL names no file: write sqlite:PATH")),
-        "sqlite" => Ok(Box::new(Sqlite::open(Path::new(rest.strip_prefix("//").unwrap_or(rest)))?)),
+        "sqlite" if rest.is_empty() => Err(engine::Error::unavailable(
+            "the database URL names no file: write sqlite:PATH",
+        )),
+        "sqlite" => Ok(Box::new(Sqlite::open(Path::new(
+            rest.strip_prefix("//").unwrap_or(rest),
+        ))?)),
         #[cfg(feature = "mysql")]
         "mysql" | "mariadb" => Ok(Box::new(engine::mysql::Mysql::connect(url).await?)),
         #[cfg(feature = "postgres")]
@@ -95,6 +105,8 @@ impl Unit for Erased {
 impl std::fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The URL, with its password, is not kept.
-        f.debug_struct("SqlStore").field("dialect", &self.engine.dialect()).finish()
+        f.debug_struct("SqlStore")
+            .field("dialect", &self.engine.dialect())
+            .finish()
     }
 }

@@ -1,8 +1,8 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Events, Keys, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Revocations,
-    Sessions, Setups, StoreError, Tx, Users,
+    Events, Keys, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers,
+    Revocations, Sessions, Setups, StoreError, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -37,7 +37,9 @@ impl<'c> View<'c> {
             Way::Reading(engine) => engine.query(statement, values).await?,
             Way::Writing(conn) => conn.query(statement, values).await?,
         };
-        rows.into_iter().map(|row| read(row).map_err(StoreError::from)).collect()
+        rows.into_iter()
+            .map(|row| read(row).map_err(StoreError::from))
+            .collect()
     }
 
     /// The one row there is at most.
@@ -57,21 +59,31 @@ impl<'c> View<'c> {
         values: &[Value],
         read: impl Fn(Row) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
-        self.first(statement, values, read)
-            .await?
-            .ok_or_else(|| StoreError::corrupt(format_args!("{}, which gave no row", statement.name())))
+        self.first(statement, values, read).await?.ok_or_else(|| {
+            StoreError::corrupt(format_args!("{}, which gave no row", statement.name()))
+        })
     }
 
     /// Writes, and says how many rows that concerned.
-    pub(crate) async fn count(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) async fn count(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<u64, StoreError> {
         match &mut self.0 {
-            Way::Reading(_) => Err(StoreError::driver(std::io::Error::other("a write outside any transaction"))),
+            Way::Reading(_) => Err(StoreError::driver(std::io::Error::other(
+                "a write outside any transaction",
+            ))),
             Way::Writing(conn) => Ok(conn.execute(statement, values).await?),
         }
     }
 
     /// A conditional write of one row: whether it took.
-    pub(crate) async fn took(&mut self, statement: &Statement, values: &[Value]) -> Result<bool, StoreError> {
+    pub(crate) async fn took(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<bool, StoreError> {
         Ok(self.count(statement, values).await? > 0)
     }
 }

@@ -42,7 +42,9 @@ impl Error {
 
     /// For a unit of work that panicked: its transaction is rolled back and the caller is told.
     pub(crate) fn panicked() -> Self {
-        Self::driver(std::io::Error::other("a unit of work panicked; its transaction was rolled back"))
+        Self::driver(std::io::Error::other(
+            "a unit of work panicked; its transaction was rolled back",
+        ))
     }
 }
 

@@ -11,11 +11,12 @@ use ntt_auth_core::store::StoreError;
 use sqlx::encode::IsNull;
 use sqlx::error::{BoxDynError, DatabaseError};
 use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlPoolOptions, MySqlRow,
-    MySqlTypeInfo,
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool,
+    MySqlPoolOptions, MySqlRow, MySqlTypeInfo,
 };
 use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _, MySql, Row as _, Type,
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _, MySql,
+    Row as _, Type,
 };
 
 use super::{Conn, Dialect, Engine, Error, Row, Statement, Unit, Value};
@@ -39,7 +40,9 @@ pub(crate) struct Mysql {
 impl Mysql {
     /// Connects to `url` (`mysql://user:password@host/database`).
     pub(crate) async fn connect(url: &str) -> Result<Self, Error> {
-        let options = MySqlConnectOptions::from_str(url).map_err(classify)?.disable_statement_logging();
+        let options = MySqlConnectOptions::from_str(url)
+            .map_err(classify)?
+            .disable_statement_logging();
         let pool = MySqlPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -73,11 +76,18 @@ impl Engine for Mysql {
         let mut connection = self.pool.acquire().await.map_err(classify)?;
         // Dropped uncommitted, also when the caller goes away, it rolls back before its connection is used again.
         let transaction = connection.begin().await.map_err(classify)?;
-        let mut open = Open { transaction, failed: None };
+        let mut open = Open {
+            transaction,
+            failed: None,
+        };
         let applied = AssertUnwindSafe(unit.apply(&mut open)).catch_unwind().await;
         let outcome = applied.unwrap_or_else(|_| Err(Error::panicked().into()));
         match (outcome, open.failed) {
-            (Ok(()), None) => open.transaction.commit().await.map_err(|error| classify(error).into()),
+            (Ok(()), None) => open
+                .transaction
+                .commit()
+                .await
+                .map_err(|error| classify(error).into()),
             (outcome, failed) => {
                 open.transaction.rollback().await.map_err(classify)?;
                 outcome.and(failed.map_or(Ok(()), |error| Err(error.into())))
@@ -127,14 +137,28 @@ impl Conn for Open<'_> {
     }
 }
 
-async fn rows(connection: &mut MySqlConnection, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
-    let found = query(statement, values)?.fetch_all(connection).await.map_err(classify)?;
+async fn rows(
+    connection: &mut MySqlConnection,
+    statement: &Statement,
+    values: &[Value],
+) -> Result<Vec<Row>, Error> {
+    let found = query(statement, values)?
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
     found.iter().map(|row| decode(statement, row)).collect()
 }
 
 /// The driver asks the server to count matched rows, not changed ones, as the other engines do.
-async fn write(connection: &mut MySqlConnection, statement: &Statement, values: &[Value]) -> Result<u64, Error> {
-    let done = query(statement, values)?.execute(connection).await.map_err(classify)?;
+async fn write(
+    connection: &mut MySqlConnection,
+    statement: &Statement,
+    values: &[Value],
+) -> Result<u64, Error> {
+    let done = query(statement, values)?
+        .execute(connection)
+        .await
+        .map_err(classify)?;
     Ok(done.rows_affected())
 }
 
@@ -148,7 +172,10 @@ fn query(
         sqlx::Arguments::add(&mut arguments, value)
             .map_err(|error: BoxDynError| Error::driver(std::io::Error::other(error)))?;
     }
-    Ok(sqlx::query_with(AssertSqlSafe(statement.owned_text()), arguments))
+    Ok(sqlx::query_with(
+        AssertSqlSafe(statement.owned_text()),
+        arguments,
+    ))
 }
 
 impl Type<MySql> for Value {
@@ -191,7 +218,10 @@ fn decode(statement: &Statement, row: &MySqlRow) -> Result<Row, Error> {
         };
         value.map_err(Error::driver)
     });
-    Ok(Row::new(statement.name(), columns.collect::<Result<_, _>>()?))
+    Ok(Row::new(
+        statement.name(),
+        columns.collect::<Result<_, _>>()?,
+    ))
 }
 
 fn classify(error: sqlx::Error) -> Error {
@@ -203,26 +233,33 @@ fn classify(error: sqlx::Error) -> Error {
             // lock wait time-out, deadlock, a Galera node that lost a certification
             1205 | 1213 | 1020 => Error::Contention,
             // no such database, access denied, too many connections, shutting down, read-only, disk full, not in the cluster
-            code @ (1021 | 1040 | 1044 | 1045 | 1047 | 1049 | 1053 | 1114 | 1203 | 1290 | 1698 | 1836) => {
-                Error::unavailable(format!("MySQL refuses ({code}): {refusal}"))
-            }
+            code @ (1021 | 1040 | 1044 | 1045 | 1047 | 1049 | 1053 | 1114 | 1203 | 1290 | 1698
+            | 1836) => Error::unavailable(format!("MySQL refuses ({code}): {refusal}")),
             _ => Error::driver(error),
         },
-        Cause::Io(_) | Cause::Tls(_) | Cause::PoolTimedOut | Cause::PoolClosed | Cause::WorkerCrashed => {
-            Error::unavailable(format!(
-                "MySQL does not answer ({error}): check that the server runs and that it can be reached from here"
-            ))
-        }
+        Cause::Io(_)
+        | Cause::Tls(_)
+        | Cause::PoolTimedOut
+        | Cause::PoolClosed
+        | Cause::WorkerCrashed => Error::unavailable(format!(
+            "MySQL does not answer ({error}): check that the server runs and that it can be reached from here"
+        )),
         _ => Error::driver(error),
     }
 }
 
 fn number(refusal: &dyn DatabaseError) -> u16 {
-    refusal.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)
+    refusal
+        .try_downcast_ref::<MySqlDatabaseError>()
+        .map_or(0, MySqlDatabaseError::number)
 }
 
 /// `Duplicate entry 'x' for key 'users_email_folded'`, where MySQL writes `'users.users_email_folded'`.
 fn key(message: &str) -> Box<str> {
-    let quoted = message.trim_end_matches('\'').rsplit('\'').next().unwrap_or_default();
+    let quoted = message
+        .trim_end_matches('\'')
+        .rsplit('\'')
+        .next()
+        .unwrap_or_default();
     quoted.rsplit('.').next().unwrap_or_default().into()
 }

@@ -8,11 +8,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use ntt_auth_core::store::StoreError;
-use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, PgTypeInfo};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _, Row as _, Type, TypeInfo as _};
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, PgTypeInfo,
+};
+use sqlx::{
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _,
+    Row as _, Type, TypeInfo as _,
+};
 
 use super::{Conn, Dialect, Engine, Error, Row, Statement, Unit, Value};
 
@@ -31,11 +36,15 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects to `url` (`postgres://user:password@host/database`).
     pub(crate) async fn connect(url: &str) -> Result<Self, Error> {
-        let options = PgConnectOptions::from_str(url).map_err(classify)?.disable_statement_logging();
+        let options = PgConnectOptions::from_str(url)
+            .map_err(classify)?
+            .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
-            .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(SESSION).await.map(drop) })
+            })
             .connect_with(options)
             .await
             .map_err(classify)?;
@@ -58,11 +67,18 @@ impl Engine for Postgres {
         let mut connection = self.pool.acquire().await.map_err(classify)?;
         // Dropped uncommitted, also when the caller goes away, it rolls back before its connection is used again.
         let transaction = connection.begin().await.map_err(classify)?;
-        let mut open = Open { transaction, failed: None };
+        let mut open = Open {
+            transaction,
+            failed: None,
+        };
         let applied = AssertUnwindSafe(unit.apply(&mut open)).catch_unwind().await;
         let outcome = applied.unwrap_or_else(|_| Err(Error::panicked().into()));
         match (outcome, open.failed) {
-            (Ok(()), None) => open.transaction.commit().await.map_err(|error| classify(error).into()),
+            (Ok(()), None) => open
+                .transaction
+                .commit()
+                .await
+                .map_err(|error| classify(error).into()),
             (outcome, failed) => {
                 open.transaction.rollback().await.map_err(classify)?;
                 outcome.and(failed.map_or(Ok(()), |error| Err(error.into())))
@@ -94,10 +110,18 @@ impl Open<'_> {
     }
 
     /// PostgreSQL gives a transaction up at its first error, so a write that may collide stands behind a savepoint.
-    async fn write_survivably(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, Error> {
+    async fn write_survivably(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<u64, Error> {
         let mut savepoint = self.transaction.begin().await.map_err(classify)?;
         let written = write(&mut savepoint, statement, values).await;
-        let closed = if written.is_ok() { savepoint.commit().await } else { savepoint.rollback().await };
+        let closed = if written.is_ok() {
+            savepoint.commit().await
+        } else {
+            savepoint.rollback().await
+        };
         closed.map_err(classify)?;
         written
     }
@@ -126,13 +150,27 @@ impl Conn for Open<'_> {
     }
 }
 
-async fn rows(connection: &mut PgConnection, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
-    let found = query(statement, values)?.fetch_all(connection).await.map_err(classify)?;
+async fn rows(
+    connection: &mut PgConnection,
+    statement: &Statement,
+    values: &[Value],
+) -> Result<Vec<Row>, Error> {
+    let found = query(statement, values)?
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
     found.iter().map(|row| decode(statement, row)).collect()
 }
 
-async fn write(connection: &mut PgConnection, statement: &Statement, values: &[Value]) -> Result<u64, Error> {
-    let done = query(statement, values)?.execute(connection).await.map_err(classify)?;
+async fn write(
+    connection: &mut PgConnection,
+    statement: &Statement,
+    values: &[Value],
+) -> Result<u64, Error> {
+    let done = query(statement, values)?
+        .execute(connection)
+        .await
+        .map_err(classify)?;
     Ok(done.rows_affected())
 }
 
@@ -145,7 +183,10 @@ fn query(
     for value in values {
         sqlx::Arguments::add(&mut arguments, value).map_err(unencodable)?;
     }
-    Ok(sqlx::query_with(AssertSqlSafe(statement.numbered()), arguments))
+    Ok(sqlx::query_with(
+        AssertSqlSafe(statement.numbered()),
+        arguments,
+    ))
 }
 
 fn unencodable(error: BoxDynError) -> Error {
@@ -160,7 +201,10 @@ impl Type<sqlx::Postgres> for Value {
 }
 
 impl Encode<'_, sqlx::Postgres> for Value {
-    fn encode_by_ref(&self, buffer: &mut sqlx::postgres::PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut sqlx::postgres::PgArgumentBuffer,
+    ) -> Result<IsNull, BoxDynError> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(int) => Encode::<sqlx::Postgres>::encode_by_ref(int, buffer),
@@ -184,14 +228,19 @@ fn decode(statement: &Statement, row: &PgRow) -> Result<Row, Error> {
         let at = column.ordinal();
         let value = match column.type_info().name() {
             "INT8" => row.try_get::<Option<i64>, _>(at).map(Value::from),
-            "INT4" => row.try_get::<Option<i32>, _>(at).map(|int| Value::from(int.map(i64::from))),
+            "INT4" => row
+                .try_get::<Option<i32>, _>(at)
+                .map(|int| Value::from(int.map(i64::from))),
             "BOOL" => row.try_get::<Option<bool>, _>(at).map(Value::from),
             "BYTEA" => row.try_get::<Option<&[u8]>, _>(at).map(Value::from),
             _ => row.try_get::<Option<String>, _>(at).map(Value::from),
         };
         value.map_err(Error::driver)
     });
-    Ok(Row::new(statement.name(), columns.collect::<Result<_, _>>()?))
+    Ok(Row::new(
+        statement.name(),
+        columns.collect::<Result<_, _>>()?,
+    ))
 }
 
 fn classify(error: sqlx::Error) -> Error {
@@ -204,11 +253,17 @@ fn classify(error: sqlx::Error) -> Error {
                 "23505" => Error::Duplicate(refusal.constraint().unwrap_or_default().into()),
                 // serialization failure, deadlock, lock not available
                 "40001" | "40P01" | "55P03" => Error::Contention,
-                code if is_unavailable(code) => Error::unavailable(format!("PostgreSQL refuses ({code}): {refusal}")),
+                code if is_unavailable(code) => {
+                    Error::unavailable(format!("PostgreSQL refuses ({code}): {refusal}"))
+                }
                 _ => Error::driver(error),
             }
         }
-        Cause::Io(_) | Cause::Tls(_) | Cause::PoolTimedOut | Cause::PoolClosed | Cause::WorkerCrashed => Error::unavailable(format!(
+        Cause::Io(_)
+        | Cause::Tls(_)
+        | Cause::PoolTimedOut
+        | Cause::PoolClosed
+        | Cause::WorkerCrashed => Error::unavailable(format!(
             "PostgreSQL does not answer ({error}): check that the server runs and that it can be reached from here"
         )),
         _ => Error::driver(error),
@@ -218,5 +273,8 @@ fn classify(error: sqlx::Error) -> Error {
 /// Connection failures, refused sign-ins, missing database, lack of resources, operator intervention, and a server that
 /// may only be read.
 fn is_unavailable(code: &str) -> bool {
-    ["08", "28", "53", "57P"].iter().any(|class| code.starts_with(class)) || matches!(code, "25006" | "3D000")
+    ["08", "28", "53", "57P"]
+        .iter()
+        .any(|class| code.starts_with(class))
+        || matches!(code, "25006" | "3D000")
 }

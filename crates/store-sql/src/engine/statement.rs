@@ -96,7 +96,10 @@ mod tests {
     #[test]
     fn placeholders_are_numbered_in_order() {
         let statement = Statement::new("t.x", "UPDATE t SET a = ?, b = ? WHERE c IN (?)");
-        assert_eq!(&*statement.numbered(), "UPDATE t SET a = $1, b = $2 WHERE c IN ($3)");
+        assert_eq!(
+            &*statement.numbered(),
+            "UPDATE t SET a = $1, b = $2 WHERE c IN ($3)"
+        );
         assert_eq!(&*Statement::new("t.y", "SELECT 1").numbered(), "SELECT 1");
     }
 }

@@ -32,16 +32,19 @@ impl Deref for Tested {
 /// One engine of each kind there is.
 pub(crate) async fn engines() -> Vec<Tested> {
     let databases = [
-        fresh::sqlite_memory().await,
-        fresh::sqlite_file().await,
+        Some(fresh::sqlite_memory()),
+        Some(fresh::sqlite_file()),
         #[cfg(feature = "mysql")]
-        fresh::mysql().await,
+        fresh::mysql(),
         #[cfg(feature = "postgres")]
-        fresh::postgres().await,
+        fresh::postgres(),
     ];
     let mut engines = Vec::new();
     for database in databases.into_iter().flatten() {
-        engines.push(Tested { store: SqlStore::open(&database.url).await.unwrap(), _database: database });
+        engines.push(Tested {
+            store: SqlStore::open(&database.url).await.unwrap(),
+            _database: database,
+        });
     }
     engines
 }
@@ -61,7 +64,10 @@ where
 
 fn doing<F>(unit: F) -> Arc<dyn Unit>
 where
-    F: for<'c> Fn(&'c mut dyn Conn) -> BoxFuture<'c, Result<(), StoreError>> + Send + Sync + 'static,
+    F: for<'c> Fn(&'c mut dyn Conn) -> BoxFuture<'c, Result<(), StoreError>>
+        + Send
+        + Sync
+        + 'static,
 {
     Arc::new(Doing(unit))
 }
@@ -86,7 +92,10 @@ async fn write<const N: usize>(engine: &dyn Engine, steps: [Step; N]) -> Result<
     run(engine, unit).await
 }
 
-static TABLE: Statement = Statement::new("t.table", "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)");
+static TABLE: Statement = Statement::new(
+    "t.table",
+    "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)",
+);
 static INSERT: Statement = Statement::new("t.insert", "INSERT INTO t (id, n) VALUES (?, ?)");
 static INSERT_SURVIVABLY: Statement =
     Statement::new("t.insert_survivably", "INSERT INTO t (id, n) VALUES (?, ?)").may_collide();
@@ -96,7 +105,14 @@ static READ: Statement = Statement::new("t.read", "SELECT n FROM t WHERE id = ?"
 static COUNT: Statement = Statement::new("t.count", "SELECT COUNT(*) FROM t");
 
 async fn int(engine: &dyn Engine, statement: &Statement, values: &[Value]) -> i64 {
-    engine.query(statement, values).await.unwrap().pop().unwrap().int().unwrap()
+    engine
+        .query(statement, values)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap()
+        .int()
+        .unwrap()
 }
 
 fn counted(count: &AtomicU32) -> u32 {

@@ -78,7 +78,11 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(statement: &'static str, columns: Vec<Value>) -> Self {
-        Self { statement, columns: columns.into_iter(), read: 0 }
+        Self {
+            statement,
+            columns: columns.into_iter(),
+            read: 0,
+        }
     }
 
     /// The next column, whatever it is.
@@ -146,7 +150,9 @@ impl Row {
 
     /// The next column, exactly `N` bytes or null.
     pub(crate) fn opt_array<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Error> {
-        self.opt_bytes()?.map(|bytes| bytes.try_into().map_err(|_| self.corrupt())).transpose()
+        self.opt_bytes()?
+            .map(|bytes| bytes.try_into().map_err(|_| self.corrupt()))
+            .transpose()
     }
 
     /// The next column, an id.
@@ -166,7 +172,9 @@ impl Row {
 
     /// The next column, a name of a closed list or null.
     pub(crate) fn opt_name<T: std::str::FromStr>(&mut self) -> Result<Option<T>, Error> {
-        self.opt_text()?.map(|text| text.parse().map_err(|_| self.corrupt())).transpose()
+        self.opt_text()?
+            .map(|text| text.parse().map_err(|_| self.corrupt()))
+            .transpose()
     }
 
     /// Says that the column read last does not hold what was written there.
@@ -181,10 +189,16 @@ mod tests {
 
     #[test]
     fn a_wrong_column_names_its_place() {
-        let mut row = Row::new("users.by_id", vec![Value::Int(1), Value::Text("x".into()), Value::Null]);
+        let mut row = Row::new(
+            "users.by_id",
+            vec![Value::Int(1), Value::Text("x".into()), Value::Null],
+        );
         assert_eq!(row.int().unwrap(), 1);
         let error = row.id().unwrap_err();
-        assert_eq!(error.to_string(), "unreadable value at column 2 of users.by_id");
+        assert_eq!(
+            error.to_string(),
+            "unreadable value at column 2 of users.by_id"
+        );
         assert_eq!(row.opt_time().unwrap(), None);
         assert!(row.value().is_err());
     }

@@ -16,19 +16,27 @@ async fn of_many_that_start_at_once_one_takes_the_steps() {
         let store = SqlStore::open(&url).await.unwrap();
         store.migrate().await.unwrap()
     });
-    assert_eq!(futures::future::join_all(starts).await.iter().sum::<u32>(), 1);
+    assert_eq!(
+        futures::future::join_all(starts).await.iter().sum::<u32>(),
+        1
+    );
 }
 
 #[test]
 fn each_engine_has_the_same_steps() {
     let names = |folder: &str| {
         let directory = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
-        let mut names: Vec<_> =
-            std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     };
-    let embedded: Vec<_> = SQLITE.iter().map(|step| format!("{}.sql", step.name)).collect();
+    let embedded: Vec<_> = SQLITE
+        .iter()
+        .map(|step| format!("{}.sql", step.name))
+        .collect();
     for folder in ["sqlite", "mysql", "postgres"] {
         assert_eq!(names(folder), embedded, "{folder}");
     }
@@ -36,8 +44,19 @@ fn each_engine_has_the_same_steps() {
 
 #[test]
 fn a_foreign_or_newer_or_half_made_database_is_refused() {
-    let ours = |at: usize, finished| (SQLITE[at].name.to_owned(), checksum(SQLITE[at].text), finished);
-    let refusal = |taken: &[(String, String, bool)]| pending(SQLITE, taken).map(<[_]>::len).unwrap_err().to_string();
+    let ours = |at: usize, finished| {
+        (
+            SQLITE[at].name.to_owned(),
+            checksum(SQLITE[at].text),
+            finished,
+        )
+    };
+    let refusal = |taken: &[(String, String, bool)]| {
+        pending(SQLITE, taken)
+            .map(<[_]>::len)
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(pending(SQLITE, &[]).unwrap().len(), SQLITE.len());
     assert!(refusal(&[("0001_house".into(), "0".into(), true)]).contains("another version"));
     assert!(refusal(&[ours(0, false)]).contains("interrupted"));

@@ -24,8 +24,13 @@ pub(super) static ALL: &[&Statement] = &[&OF_SUBJECT, &APPEND];
 
 #[async_trait]
 impl ReadEvents for View<'_> {
-    async fn of_subject(&mut self, subject: UserId, limit: u32) -> Result<Vec<SecurityEvent>, StoreError> {
-        self.all(&OF_SUBJECT, &[subject.uuid().into(), limit.into()], event).await
+    async fn of_subject(
+        &mut self,
+        subject: UserId,
+        limit: u32,
+    ) -> Result<Vec<SecurityEvent>, StoreError> {
+        self.all(&OF_SUBJECT, &[subject.uuid().into(), limit.into()], event)
+            .await
     }
 }
 

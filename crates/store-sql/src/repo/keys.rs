@@ -30,8 +30,10 @@ static RETIRE: Statement = Statement::new(
     "UPDATE signing_keys SET state = 'retired', retired_at = ?, expires_at = ? WHERE id = ? AND state = 'current'",
 );
 
-static PURGE: Statement =
-    Statement::new("keys.purge", "DELETE FROM signing_keys WHERE state = 'retired' AND expires_at <= ?");
+static PURGE: Statement = Statement::new(
+    "keys.purge",
+    "DELETE FROM signing_keys WHERE state = 'retired' AND expires_at <= ?",
+);
 
 #[cfg(test)]
 pub(super) static ALL: &[&Statement] = &[&LIST, &INSERT, &ACTIVATE, &RETIRE, &PURGE];
@@ -63,8 +65,14 @@ impl Keys for View<'_> {
         self.took(&ACTIVATE, &[at.into(), id.as_str().into()]).await
     }
 
-    async fn retire(&mut self, id: &KeyId, at: Timestamp, expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.took(&RETIRE, &[at.into(), expires_at.into(), id.as_str().into()]).await
+    async fn retire(
+        &mut self,
+        id: &KeyId,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.took(&RETIRE, &[at.into(), expires_at.into(), id.as_str().into()])
+            .await
     }
 
     async fn purge(&mut self, now: Timestamp) -> Result<u64, StoreError> {

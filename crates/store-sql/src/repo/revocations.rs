@@ -13,10 +13,15 @@ static AFTER: Statement = Statement::new(
      ORDER BY sequence LIMIT ?",
 );
 
-static LATEST: Statement = Statement::new("revocations.latest", "SELECT latest FROM revocation_counter WHERE id = 1");
+static LATEST: Statement = Statement::new(
+    "revocations.latest",
+    "SELECT latest FROM revocation_counter WHERE id = 1",
+);
 
-static COUNT_UP: Statement =
-    Statement::new("revocations.count_up", "UPDATE revocation_counter SET latest = latest + 1 WHERE id = 1");
+static COUNT_UP: Statement = Statement::new(
+    "revocations.count_up",
+    "UPDATE revocation_counter SET latest = latest + 1 WHERE id = 1",
+);
 
 static APPEND: Statement = Statement::new(
     "revocations.append",
@@ -37,7 +42,8 @@ pub(super) static ALL: &[&Statement] = &[&AFTER, &LATEST, &COUNT_UP, &APPEND, &P
 #[async_trait]
 impl ReadRevocations for View<'_> {
     async fn after(&mut self, sequence: i64, limit: u32) -> Result<Vec<Revocation>, StoreError> {
-        self.all(&AFTER, &[sequence.into(), limit.into()], revocation).await
+        self.all(&AFTER, &[sequence.into(), limit.into()], revocation)
+            .await
     }
 
     async fn latest(&mut self) -> Result<i64, StoreError> {
@@ -47,15 +53,33 @@ impl ReadRevocations for View<'_> {
 
 #[async_trait]
 impl Revocations for View<'_> {
-    async fn append(&mut self, revoked: Revoked, at: Timestamp, expires_at: Timestamp) -> Result<i64, StoreError> {
+    async fn append(
+        &mut self,
+        revoked: Revoked,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<i64, StoreError> {
         // The row stays locked until the commit, so sequences are committed in their order.
         self.count(&COUNT_UP, &[]).await?;
         let sequence = self.latest().await?;
         let (session, user, version) = match revoked {
             Revoked::Session(session) => (Value::from(session.uuid()), Value::Null, Value::Null),
-            Revoked::UserBelow { user, version } => (Value::Null, user.uuid().into(), version.into()),
+            Revoked::UserBelow { user, version } => {
+                (Value::Null, user.uuid().into(), version.into())
+            }
         };
-        self.count(&APPEND, &[sequence.into(), session, user, version, at.into(), expires_at.into()]).await?;
+        self.count(
+            &APPEND,
+            &[
+                sequence.into(),
+                session,
+                user,
+                version,
+                at.into(),
+                expires_at.into(),
+            ],
+        )
+        .await?;
         Ok(sequence)
     }
 
@@ -68,8 +92,16 @@ fn revocation(mut row: Row) -> Result<Revocation, Error> {
     let sequence = row.int()?;
     let revoked = match (row.opt_id()?, row.opt_id()?, row.opt_int()?) {
         (Some(session), None, None) => Revoked::Session(SessionId::from_uuid(session)),
-        (None, Some(user), Some(version)) => Revoked::UserBelow { user: UserId::from_uuid(user), version },
+        (None, Some(user), Some(version)) => Revoked::UserBelow {
+            user: UserId::from_uuid(user),
+            version,
+        },
         _ => return Err(row.corrupt()),
     };
-    Ok(Revocation { sequence, revoked, at: row.time()?, expires_at: row.time()? })
+    Ok(Revocation {
+        sequence,
+        revoked,
+        at: row.time()?,
+        expires_at: row.time()?,
+    })
 }

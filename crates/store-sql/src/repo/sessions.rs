@@ -56,8 +56,15 @@ static PURGE: Statement = Statement::new(
 );
 
 #[cfg(test)]
-pub(super) static ALL: &[&Statement] =
-    &[&BY_ID, &OPEN_OF_USER, &INSERT, &ROTATE, &END, &NOT_ENDED_OF_USER, &PURGE];
+pub(super) static ALL: &[&Statement] = &[
+    &BY_ID,
+    &OPEN_OF_USER,
+    &INSERT,
+    &ROTATE,
+    &END,
+    &NOT_ENDED_OF_USER,
+    &PURGE,
+];
 
 #[async_trait]
 impl ReadSessions for View<'_> {
@@ -65,8 +72,13 @@ impl ReadSessions for View<'_> {
         self.first(&BY_ID, &[id.uuid().into()], session).await
     }
 
-    async fn open_of_user(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
-        self.all(&OPEN_OF_USER, &[user.uuid().into(), now.into()], session).await
+    async fn open_of_user(
+        &mut self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.all(&OPEN_OF_USER, &[user.uuid().into(), now.into()], session)
+            .await
     }
 }
 
@@ -90,7 +102,10 @@ impl Sessions for View<'_> {
             session.expires_at.into(),
             session.ended.map(|ended| ended.at).into(),
             session.ended.map(|ended| ended.reason.as_str()).into(),
-            session.ended.map_or(closes_at, |ended| ended.at.min(closes_at)).into(),
+            session
+                .ended
+                .map_or(closes_at, |ended| ended.at.min(closes_at))
+                .into(),
         ];
         self.count(&INSERT, &values).await.map(drop)
     }
@@ -112,8 +127,19 @@ impl Sessions for View<'_> {
         self.took(&ROTATE, &values).await
     }
 
-    async fn end(&mut self, id: SessionId, at: Timestamp, reason: EndReason) -> Result<bool, StoreError> {
-        let values = [at.into(), reason.as_str().into(), at.into(), at.into(), id.uuid().into()];
+    async fn end(
+        &mut self,
+        id: SessionId,
+        at: Timestamp,
+        reason: EndReason,
+    ) -> Result<bool, StoreError> {
+        let values = [
+            at.into(),
+            reason.as_str().into(),
+            at.into(),
+            at.into(),
+            id.uuid().into(),
+        ];
         self.took(&END, &values).await
     }
 
@@ -125,7 +151,9 @@ impl Sessions for View<'_> {
         reason: EndReason,
     ) -> Result<Vec<SessionId>, StoreError> {
         let found = self
-            .all(&NOT_ENDED_OF_USER, &[user.uuid().into()], |mut row| row.id().map(SessionId::from_uuid))
+            .all(&NOT_ENDED_OF_USER, &[user.uuid().into()], |mut row| {
+                row.id().map(SessionId::from_uuid)
+            })
             .await?;
         let mut ended = Vec::new();
         for id in found {
@@ -152,7 +180,11 @@ fn session(mut row: Row) -> Result<Session, Error> {
         user_id: UserId::from_uuid(row.id()?),
         seed: RefreshSeed::new(row.array()?),
         generation: row.int()?,
-        client: Client { ip_address: row.opt_name()?, user_agent: row.opt_text()?, device_name: row.opt_text()? },
+        client: Client {
+            ip_address: row.opt_name()?,
+            user_agent: row.opt_text()?,
+            device_name: row.opt_text()?,
+        },
         rotated_by: ClientMark::from_bytes(row.array()?),
         rotated_at: row.time()?,
         created_at: row.time()?,

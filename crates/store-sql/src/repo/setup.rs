@@ -7,7 +7,10 @@ use ntt_auth_core::store::{ReadSetup, Setups, StoreError};
 use crate::engine::{Error, Row, Statement};
 use crate::view::View;
 
-static GET: Statement = Statement::new("setup.get", "SELECT token, expires_at, closed_at FROM setup WHERE id = 1");
+static GET: Statement = Statement::new(
+    "setup.get",
+    "SELECT token, expires_at, closed_at FROM setup WHERE id = 1",
+);
 
 static OFFER: Statement = Statement::new(
     "setup.offer",
@@ -42,12 +45,24 @@ impl ReadSetup for View<'_> {
 
 #[async_trait]
 impl Setups for View<'_> {
-    async fn offer(&mut self, token: &SetupTokenHash, expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.took(&OFFER, &[token.bytes().as_slice().into(), expires_at.into()]).await
+    async fn offer(
+        &mut self,
+        token: &SetupTokenHash,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.took(
+            &OFFER,
+            &[token.bytes().as_slice().into(), expires_at.into()],
+        )
+        .await
     }
 
     async fn redeem(&mut self, token: &SetupTokenHash, now: Timestamp) -> Result<bool, StoreError> {
-        self.took(&REDEEM, &[now.into(), token.bytes().as_slice().into(), now.into()]).await
+        self.took(
+            &REDEEM,
+            &[now.into(), token.bytes().as_slice().into(), now.into()],
+        )
+        .await
     }
 
     async fn close(&mut self, now: Timestamp) -> Result<bool, StoreError> {

@@ -12,7 +12,14 @@ use crate::migrate;
 async fn every_statement_can_be_prepared_on_every_engine() {
     for engine in engines().await {
         migrate::run(&**engine).await.unwrap();
-        for noun in [events::ALL, keys::ALL, revocations::ALL, sessions::ALL, setup::ALL, users::ALL] {
+        for noun in [
+            events::ALL,
+            keys::ALL,
+            revocations::ALL,
+            sessions::ALL,
+            setup::ALL,
+            users::ALL,
+        ] {
             for statement in noun {
                 let prepared = engine.prepare(statement).await;
                 prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name()));
@@ -30,10 +37,16 @@ async fn every_statement_can_be_prepared_on_every_engine() {
 #[test]
 fn every_statement_is_listed() {
     let directory = format!("{}/src/repo", env!("CARGO_MANIFEST_DIR"));
-    for file in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+    for file in std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
         let source = std::fs::read_to_string(&file).unwrap();
-        let written = source.matches("Statement = ").count() + source.matches("Statement =\n").count();
-        let list = source.split_once("ALL: &[&Statement]").map_or("", |(_, rest)| rest.split(';').next().unwrap());
+        let written =
+            source.matches("Statement = ").count() + source.matches("Statement =\n").count();
+        let list = source
+            .split_once("ALL: &[&Statement]")
+            .map_or("", |(_, rest)| rest.split(';').next().unwrap());
         let listed = list.matches('&').count().saturating_sub(1);
         if file.file_name().unwrap() != "tests.rs" {
             assert_eq!(written, listed, "{}", file.display());
@@ -52,7 +65,11 @@ fn pages() -> Vec<UserQuery> {
         created_before: Some(now),
         include_deleted: true,
     };
-    let active = UserFilter { active: Some(true), email_verified: Some(false), ..UserFilter::default() };
+    let active = UserFilter {
+        active: Some(true),
+        email_verified: Some(false),
+        ..UserFilter::default()
+    };
     let places = [
         (UserSort::CreatedAt, UserPlace::Time(now, id)),
         (UserSort::LastLoginAt, UserPlace::Time(now, id)),
@@ -63,7 +80,14 @@ fn pages() -> Vec<UserQuery> {
         for descending in [false, true] {
             for filter in [&filter, &active] {
                 for after in [None, Some(place.clone())] {
-                    pages.push(UserQuery { filter: filter.clone(), sort, descending, after, limit: 1, now });
+                    pages.push(UserQuery {
+                        filter: filter.clone(),
+                        sort,
+                        descending,
+                        after,
+                        limit: 1,
+                        now,
+                    });
                 }
             }
         }

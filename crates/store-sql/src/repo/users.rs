@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    AvatarUrl, Email, FoldedEmail, FoldedUsername, LocaleTag, Metadata, PersonName, Phone, Profile, Role, Standing,
-    Suspension, TimeZoneName, Timestamp, User, UserId, Username,
+    AvatarUrl, Email, FoldedEmail, FoldedUsername, LocaleTag, Metadata, PersonName, Phone, Profile,
+    Role, Standing, Suspension, TimeZoneName, Timestamp, User, UserId, Username,
 };
 use ntt_auth_core::secret::PasswordHash;
 use ntt_auth_core::store::{ReadUsers, StoreError, UserQuery, Users};
@@ -22,14 +22,24 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-static BY_ID: Statement =
-    Statement::new("users.by_id", concat!("SELECT ", columns!(), " FROM users WHERE id = ?"));
+static BY_ID: Statement = Statement::new(
+    "users.by_id",
+    concat!("SELECT ", columns!(), " FROM users WHERE id = ?"),
+);
 
-static BY_EMAIL: Statement =
-    Statement::new("users.by_email", concat!("SELECT ", columns!(), " FROM users WHERE email_folded = ?"));
+static BY_EMAIL: Statement = Statement::new(
+    "users.by_email",
+    concat!("SELECT ", columns!(), " FROM users WHERE email_folded = ?"),
+);
 
-static BY_USERNAME: Statement =
-    Statement::new("users.by_username", concat!("SELECT ", columns!(), " FROM users WHERE username_folded = ?"));
+static BY_USERNAME: Statement = Statement::new(
+    "users.by_username",
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM users WHERE username_folded = ?"
+    ),
+);
 
 static COUNT_SUPER_ADMINS: Statement = Statement::new(
     "users.count_super_admins",
@@ -69,8 +79,16 @@ static UPGRADE_PASSWORD: Statement = Statement::new(
 );
 
 #[cfg(test)]
-pub(super) static ALL: &[&Statement] =
-    &[&BY_ID, &BY_EMAIL, &BY_USERNAME, &COUNT_SUPER_ADMINS, &INSERT, &UPDATE, &NOTE_SIGN_IN, &UPGRADE_PASSWORD];
+pub(super) static ALL: &[&Statement] = &[
+    &BY_ID,
+    &BY_EMAIL,
+    &BY_USERNAME,
+    &COUNT_SUPER_ADMINS,
+    &INSERT,
+    &UPDATE,
+    &NOTE_SIGN_IN,
+    &UPGRADE_PASSWORD,
+];
 
 #[async_trait]
 impl ReadUsers for View<'_> {
@@ -83,7 +101,8 @@ impl ReadUsers for View<'_> {
     }
 
     async fn by_username(&mut self, username: &FoldedUsername) -> Result<Option<User>, StoreError> {
-        self.first(&BY_USERNAME, &[username.as_str().into()], user).await
+        self.first(&BY_USERNAME, &[username.as_str().into()], user)
+            .await
     }
 
     async fn page(&mut self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
@@ -92,7 +111,13 @@ impl ReadUsers for View<'_> {
     }
 
     async fn count_super_admins(&mut self) -> Result<u64, StoreError> {
-        let count = self.one(&COUNT_SUPER_ADMINS, &[Role::SuperAdmin.as_str().into()], |mut row| row.int()).await?;
+        let count = self
+            .one(
+                &COUNT_SUPER_ADMINS,
+                &[Role::SuperAdmin.as_str().into()],
+                |mut row| row.int(),
+            )
+            .await?;
         Ok(count.unsigned_abs())
     }
 }
@@ -123,7 +148,9 @@ impl Users for View<'_> {
     }
 
     async fn note_sign_in(&mut self, id: UserId, at: Timestamp) -> Result<(), StoreError> {
-        self.count(&NOTE_SIGN_IN, &[at.into(), id.uuid().into(), at.into()]).await.map(drop)
+        self.count(&NOTE_SIGN_IN, &[at.into(), id.uuid().into(), at.into()])
+            .await
+            .map(drop)
     }
 
     async fn upgrade_password(
@@ -132,7 +159,11 @@ impl Users for View<'_> {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, StoreError> {
-        self.took(&UPGRADE_PASSWORD, &[new.expose().into(), id.uuid().into(), old.expose().into()]).await
+        self.took(
+            &UPGRADE_PASSWORD,
+            &[new.expose().into(), id.uuid().into(), old.expose().into()],
+        )
+        .await
     }
 }
 
@@ -144,18 +175,25 @@ fn settable(user: &User) -> Vec<Value> {
         user.email.folded().as_str().into(),
         user.email_verified_at.into(),
         user.username.as_ref().map(Username::as_str).into(),
-        user.username.as_ref().map(|name| name.folded().as_str().to_owned()).into(),
+        user.username
+            .as_ref()
+            .map(|name| name.folded().as_str().to_owned())
+            .into(),
         profile.first_name.as_ref().map(PersonName::as_str).into(),
         profile.last_name.as_ref().map(PersonName::as_str).into(),
         profile.phone.as_ref().map(Phone::as_str).into(),
         profile.avatar_url.as_ref().map(AvatarUrl::as_str).into(),
         profile.timezone.as_ref().map(TimeZoneName::as_str).into(),
         profile.locale.as_ref().map(LocaleTag::as_str).into(),
-        serde_json::Value::Object(profile.metadata.members().clone()).to_string().into(),
+        serde_json::Value::Object(profile.metadata.members().clone())
+            .to_string()
+            .into(),
         user.role.as_str().into(),
         suspension.map(|suspension| suspension.at).into(),
         suspension.and_then(|suspension| suspension.until).into(),
-        suspension.and_then(|suspension| suspension.reason.as_deref()).into(),
+        suspension
+            .and_then(|suspension| suspension.reason.as_deref())
+            .into(),
         user.standing.deleted_at.into(),
         user.password.as_ref().map(PasswordHash::expose).into(),
         user.password_changed_at.into(),
@@ -181,10 +219,15 @@ fn user(mut row: Row) -> Result<User, Error> {
             avatar_url: row.opt_text()?.map(AvatarUrl::from_stored),
             timezone: row.opt_text()?.map(TimeZoneName::from_stored),
             locale: row.opt_text()?.map(LocaleTag::from_stored),
-            metadata: Metadata::from_stored(serde_json::from_str(&row.text()?).map_err(|_| row.corrupt())?),
+            metadata: Metadata::from_stored(
+                serde_json::from_str(&row.text()?).map_err(|_| row.corrupt())?,
+            ),
         },
         role: row.name()?,
-        standing: Standing { suspension: suspension(&mut row)?, deleted_at: row.opt_time()? },
+        standing: Standing {
+            suspension: suspension(&mut row)?,
+            deleted_at: row.opt_time()?,
+        },
         password: row.opt_text()?.map(PasswordHash::new),
         password_changed_at: row.opt_time()?,
         token_version: row.int()?,

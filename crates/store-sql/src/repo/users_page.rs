@@ -1,7 +1,7 @@
 //! Pages of users: the one statement whose text depends on what is asked.
 
-use ntt_auth_core::store::{StoreError, UserFilter, UserPlace, UserQuery, UserSort};
 use ntt_auth_core::model::Timestamp;
+use ntt_auth_core::store::{StoreError, UserFilter, UserPlace, UserQuery, UserSort};
 
 use super::users::columns;
 use crate::engine::{Statement, Value};
@@ -10,13 +10,20 @@ use crate::engine::{Statement, Value};
 pub(super) fn select(query: &UserQuery) -> Result<(Statement, Vec<Value>), StoreError> {
     let mut asked = Conditions::default();
     asked.filter(&query.filter, query.now);
-    let (key, direction) = (column(query.sort), if query.descending { " DESC" } else { "" });
+    let (key, direction) = (
+        column(query.sort),
+        if query.descending { " DESC" } else { "" },
+    );
     if let Some(place) = &query.after {
         asked.after(query.sort, query.descending, place)?;
     }
     let Conditions { text, mut values } = asked;
     let text = format!(
-        concat!("SELECT ", columns!(), " FROM users WHERE {} ORDER BY {}{}, id{} LIMIT ?"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM users WHERE {} ORDER BY {}{}, id{} LIMIT ?"
+        ),
         text, key, direction, direction
     );
     values.push(query.limit.into());
@@ -39,7 +46,10 @@ struct Conditions {
 
 impl Default for Conditions {
     fn default() -> Self {
-        Self { text: "1 = 1".to_owned(), values: Vec::new() }
+        Self {
+            text: "1 = 1".to_owned(),
+            values: Vec::new(),
+        }
     }
 }
 
@@ -56,7 +66,10 @@ impl Conditions {
         }
         if let Some(prefix) = &filter.prefix {
             // By code point, what begins with the prefix is followed by no greater character than the greatest.
-            let (from, to) = (Value::from(prefix.as_str()), Value::from(format!("{prefix}{}", char::MAX)));
+            let (from, to) = (
+                Value::from(prefix.as_str()),
+                Value::from(format!("{prefix}{}", char::MAX)),
+            );
             self.and(
                 "((email_folded >= ? AND email_folded < ?) OR (username_folded >= ? AND username_folded < ?))",
                 [from.clone(), to.clone(), from, to],
@@ -67,7 +80,10 @@ impl Conditions {
         }
         match filter.active {
             Some(true) => {
-                self.and("deleted_at IS NULL AND (suspended_at IS NULL OR suspended_until <= ?)", [now.into()]);
+                self.and(
+                    "deleted_at IS NULL AND (suspended_at IS NULL OR suspended_until <= ?)",
+                    [now.into()],
+                );
             }
             Some(false) => self.and(
                 "(deleted_at IS NOT NULL OR (suspended_at IS NOT NULL \
@@ -89,11 +105,22 @@ impl Conditions {
         }
     }
 
-    fn after(&mut self, sort: UserSort, descending: bool, place: &UserPlace) -> Result<(), StoreError> {
+    fn after(
+        &mut self,
+        sort: UserSort,
+        descending: bool,
+        place: &UserPlace,
+    ) -> Result<(), StoreError> {
         let (key, id): (Value, _) = match (sort, place) {
-            (UserSort::CreatedAt | UserSort::LastLoginAt, UserPlace::Time(time, id)) => ((*time).into(), id),
+            (UserSort::CreatedAt | UserSort::LastLoginAt, UserPlace::Time(time, id)) => {
+                ((*time).into(), id)
+            }
             (UserSort::Email, UserPlace::Text(text, id)) => (text.as_str().into(), id),
-            _ => return Err(StoreError::driver(std::io::Error::other("a place of a list that is sorted otherwise"))),
+            _ => {
+                return Err(StoreError::driver(std::io::Error::other(
+                    "a place of a list that is sorted otherwise",
+                )));
+            }
         };
         // The first half is what an index can seek to.
         let condition = match (sort, descending) {
@@ -101,7 +128,9 @@ impl Conditions {
             (UserSort::CreatedAt, true) => "created_at <= ? AND (created_at < ? OR id < ?)",
             (UserSort::Email, false) => "email_folded >= ? AND (email_folded > ? OR id > ?)",
             (UserSort::Email, true) => "email_folded <= ? AND (email_folded < ? OR id < ?)",
-            (UserSort::LastLoginAt, false) => "last_login_at >= ? AND (last_login_at > ? OR id > ?)",
+            (UserSort::LastLoginAt, false) => {
+                "last_login_at >= ? AND (last_login_at > ? OR id > ?)"
+            }
             (UserSort::LastLoginAt, true) => "last_login_at <= ? AND (last_login_at < ? OR id < ?)",
         };
         self.and(condition, [key.clone(), key, id.uuid().into()]);

@@ -38,12 +38,15 @@ impl Connection {
 
     /// One of those that read.
     pub(super) fn reader(path: &Path) -> Result<Self, Error> {
-        Self::open(Handle::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX))
-            .and_then(|connection| {
-                connection.script("PRAGMA query_only = ON; PRAGMA cache_size = -4096;")?;
-                Ok(connection)
-            })
-            .map_err(|error| at(path, &error))
+        Self::open(Handle::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        ))
+        .and_then(|connection| {
+            connection.script("PRAGMA query_only = ON; PRAGMA cache_size = -4096;")?;
+            Ok(connection)
+        })
+        .map_err(|error| at(path, &error))
     }
 
     /// A database that lives as long as this connection.
@@ -55,8 +58,13 @@ impl Connection {
         let handle = handle.map_err(classify)?;
         handle.busy_timeout(BUSY_TIMEOUT).map_err(classify)?;
         handle.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        let connection = Self { handle, failed: None };
-        connection.script("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;")?;
+        let connection = Self {
+            handle,
+            failed: None,
+        };
+        connection.script(
+            "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;",
+        )?;
         Ok(connection)
     }
 
@@ -67,7 +75,11 @@ impl Connection {
 
     /// Runs one fixed statement that the connection keeps prepared.
     pub(super) fn command(&self, text: &'static str) -> Result<(), Error> {
-        self.handle.prepare_cached(text).and_then(|mut prepared| prepared.raw_execute()).map(drop).map_err(classify)
+        self.handle
+            .prepare_cached(text)
+            .and_then(|mut prepared| prepared.raw_execute())
+            .map(drop)
+            .map_err(classify)
     }
 
     /// Whether no transaction is open, as after SQLite itself rolled one back.
@@ -88,7 +100,9 @@ impl Connection {
             let mut found = Vec::new();
             let mut rows = prepared.raw_query();
             while let Some(row) = rows.next()? {
-                let columns = (0..width).map(|at| row.get_ref(at).map(owned)).collect::<rusqlite::Result<_>>()?;
+                let columns = (0..width)
+                    .map(|at| row.get_ref(at).map(owned))
+                    .collect::<rusqlite::Result<_>>()?;
                 found.push(Row::new(statement.name(), columns));
             }
             Ok(found)
@@ -107,7 +121,10 @@ impl Connection {
 
     #[cfg(test)]
     pub(super) fn prepare(&self, statement: &Statement) -> Result<(), Error> {
-        self.handle.prepare(statement.text()).map(drop).map_err(classify)
+        self.handle
+            .prepare(statement.text())
+            .map(drop)
+            .map_err(classify)
     }
 
     /// Runs one statement of a transaction, unless an earlier one broke it.
@@ -143,7 +160,9 @@ fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::R
     if wanted != values.len() {
         return Err(rusqlite::Error::InvalidParameterCount(values.len(), wanted));
     }
-    (1..).zip(values).try_for_each(|(at, value)| prepared.raw_bind_parameter(at, value))
+    (1..)
+        .zip(values)
+        .try_for_each(|(at, value)| prepared.raw_bind_parameter(at, value))
 }
 
 impl ToSql for Value {
@@ -180,7 +199,9 @@ fn classify(error: rusqlite::Error) -> Error {
             Error::Duplicate(key(message.as_deref().unwrap_or_default()))
         }
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Contention,
-        ErrorCode::DiskFull => Error::unavailable("the disk that holds the SQLite database is full: free some space"),
+        ErrorCode::DiskFull => {
+            Error::unavailable("the disk that holds the SQLite database is full: free some space")
+        }
         ErrorCode::ReadOnly => Error::unavailable(
             "the SQLite database is read-only: give the user of this process the right to write the file, the files \
              beside it and their directory, and check that the file system is mounted for writing",
@@ -204,12 +225,20 @@ fn classify(error: rusqlite::Error) -> Error {
 }
 
 fn is_unique(extended_code: i32) -> bool {
-    matches!(extended_code, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    matches!(
+        extended_code,
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+    )
 }
 
 /// `UNIQUE constraint failed: users.email_folded` → `users_email_folded`
 fn key(message: &str) -> Box<str> {
-    message.rsplit(' ').next().unwrap_or_default().replace('.', "_").into()
+    message
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .replace('.', "_")
+        .into()
 }
 
 fn at(path: &Path, error: &Error) -> Error {

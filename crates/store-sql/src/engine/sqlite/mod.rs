@@ -27,7 +27,10 @@ pub(crate) struct Sqlite {
 #[derive(Debug)]
 enum Readers {
     /// Connections of their own. A read never waits, so there are at most as many as threads.
-    Pool { path: PathBuf, idle: Mutex<Vec<Connection>> },
+    Pool {
+        path: PathBuf,
+        idle: Mutex<Vec<Connection>>,
+    },
     /// The one connection of a database in memory, which the writer holds from BEGIN to COMMIT.
     Shared(Arc<Mutex<Connection>>),
 }
@@ -37,14 +40,23 @@ impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         create(path)?;
         let connection = Arc::new(Mutex::new(Connection::writer(path)?));
-        let readers = Readers::Pool { path: path.to_owned(), idle: Mutex::new(vec![Connection::reader(path)?]) };
-        Ok(Self { writer: Writer::start(connection)?, readers })
+        let readers = Readers::Pool {
+            path: path.to_owned(),
+            idle: Mutex::new(vec![Connection::reader(path)?]),
+        };
+        Ok(Self {
+            writer: Writer::start(connection)?,
+            readers,
+        })
     }
 
     /// A database in memory, which ends with this value.
     pub(crate) fn memory() -> Result<Self, Error> {
         let connection = Arc::new(Mutex::new(Connection::memory()?));
-        Ok(Self { writer: Writer::start(Arc::clone(&connection))?, readers: Readers::Shared(connection) })
+        Ok(Self {
+            writer: Writer::start(Arc::clone(&connection))?,
+            readers: Readers::Shared(connection),
+        })
     }
 }
 
@@ -76,7 +88,9 @@ impl Readers {
                 idle().push(connection);
                 outcome
             }
-            Self::Shared(connection) => read(&connection.lock().unwrap_or_else(PoisonError::into_inner)),
+            Self::Shared(connection) => {
+                read(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+            }
         }
     }
 }
@@ -88,7 +102,8 @@ impl Engine for Sqlite {
     }
 
     async fn query(&self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
-        self.readers.with(|connection| connection.rows(statement, values))
+        self.readers
+            .with(|connection| connection.rows(statement, values))
     }
 
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError> {
@@ -97,6 +112,7 @@ impl Engine for Sqlite {
 
     #[cfg(test)]
     async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
-        self.readers.with(|connection| connection.prepare(statement))
+        self.readers
+            .with(|connection| connection.prepare(statement))
     }
 }

@@ -34,7 +34,10 @@ impl Writer {
             .name("sqlite-writer".into())
             .spawn(move || serve(&connection, &queue))
             .map_err(Error::driver)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
     }
 
     /// Applies `unit` in a group with whatever else is waiting, and returns after the group's commit. If the caller
@@ -43,7 +46,8 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let stopped = || StoreError::unavailable("the SQLite writer has stopped");
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.send(Job { unit, reply }).map_err(|SendError(_)| stopped())?;
+        jobs.send(Job { unit, reply })
+            .map_err(|SendError(_)| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 }
@@ -81,7 +85,11 @@ fn group(mut connection: MutexGuard<'_, Connection>, first: Job, queue: &Receive
                 let _ = connection.command("ROLLBACK");
             }
             // Each would wait as long for the lock as the first did; all are told at once.
-            answers.extend(std::iter::once(first).chain(queue.try_iter()).map(|job| (job.reply, Ok(()))));
+            answers.extend(
+                std::iter::once(first)
+                    .chain(queue.try_iter())
+                    .map(|job| (job.reply, Ok(()))),
+            );
             Err(error)
         }
     };
@@ -93,9 +101,17 @@ fn group(mut connection: MutexGuard<'_, Connection>, first: Job, queue: &Receive
     }
 }
 
-type Answer = (oneshot::Sender<Result<(), StoreError>>, Result<(), StoreError>);
+type Answer = (
+    oneshot::Sender<Result<(), StoreError>>,
+    Result<(), StoreError>,
+);
 
-fn apply_all(connection: &mut Connection, first: Job, queue: &Receiver<Job>, answers: &mut Vec<Answer>) {
+fn apply_all(
+    connection: &mut Connection,
+    first: Job,
+    queue: &Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) {
     let mut next = Some(first);
     while let Some(Job { unit, reply }) = next {
         let outcome = apply(connection, &*unit);
@@ -116,7 +132,11 @@ fn apply(connection: &mut Connection, unit: &dyn Unit) -> Result<(), StoreError>
         None => outcome,
     };
     if !connection.is_autocommit() {
-        let undone = if outcome.is_err() { connection.command("ROLLBACK TO unit") } else { Ok(()) };
+        let undone = if outcome.is_err() {
+            connection.command("ROLLBACK TO unit")
+        } else {
+            Ok(())
+        };
         if let Err(error) = undone.and_then(|()| connection.command("RELEASE unit")) {
             // Half a unit must not be committed with the others.
             connection.command("ROLLBACK")?;

@@ -1,0 +1,10 @@
+//! The promises, by noun.
+
+pub mod events;
+pub mod keys;
+pub mod revocations;
+pub mod sessions;
+pub mod setup;
+pub mod transactions;
+pub mod users;
+pub mod users_page;

@@ -1,0 +1,131 @@
+//! The list of all cases.
+
+/// Makes a test of each case. The argument is the path of an `async fn() -> Option<Fresh>`, as seen from a module inside
+/// the one that calls this; `None` leaves out the engine because there is no server, which it must say itself.
+#[macro_export]
+macro_rules! suite {
+    ($fresh:path) => {
+        $crate::suite! { @noun $fresh, events: [
+            events_come_newest_first_and_of_one_user,
+            every_kind_of_event_comes_back,
+        ] }
+        $crate::suite! { @noun $fresh, keys: [
+            keys_come_back_in_the_order_they_were_made,
+            a_key_goes_from_next_to_current_to_retired_and_never_back,
+            of_sixteen_rotations_one_takes,
+            retired_keys_are_forgotten_when_they_expire,
+            a_key_id_is_used_once,
+        ] }
+        $crate::suite! { @noun $fresh, revocations: [
+            a_new_log_is_empty,
+            entries_come_back_in_order,
+            an_append_that_is_rolled_back_leaves_no_gap,
+            concurrent_appends_leave_no_gap,
+            a_follower_never_misses_an_entry,
+            expired_entries_are_forgotten_but_never_counted_again,
+        ] }
+        $crate::suite! { @noun $fresh, sessions: [
+            a_session_comes_back_as_it_was,
+            rotation_takes_once_per_generation,
+            rotation_needs_an_open_session,
+            of_sixteen_rotations_one_takes,
+            rotation_cannot_prolong_beyond_the_end,
+            open_sessions_are_listed_last_used_first,
+            a_session_ends_once,
+            of_sixteen_that_end_a_session_one_does,
+            ending_all_spares_the_exception_and_says_which,
+            of_sixteen_that_end_all_each_session_is_told_once,
+            closed_sessions_are_forgotten_in_bounded_steps,
+        ] }
+        $crate::suite! { @noun $fresh, setup: [
+            a_new_store_is_open_for_set_up,
+            a_later_offer_takes_the_place_of_an_earlier_one,
+            only_the_offered_token_redeems_and_only_in_time,
+            of_sixteen_redeemers_one_takes,
+            closed_set_up_never_opens_again,
+            of_sixteen_resignations_one_super_admin_remains,
+        ] }
+        $crate::suite! { @noun $fresh, transactions: [
+            the_engine_answers,
+            an_error_rolls_back_every_noun,
+            a_rejection_is_committed,
+            a_transaction_sees_what_it_wrote,
+            a_panic_rolls_back_and_is_told,
+            contention_is_tried_again_from_the_start,
+            endless_contention_is_told,
+            many_transactions_at_once_are_all_kept,
+        ] }
+        $crate::suite! { @noun $fresh, users: [
+            a_user_comes_back_as_they_were,
+            who_is_absent_is_none,
+            an_address_is_unique_in_its_folded_form,
+            a_user_name_is_unique_in_its_folded_form,
+            an_id_is_used_once,
+            a_taken_address_leaves_the_transaction_usable,
+            of_sixteen_registrations_of_an_address_one_takes,
+            of_sixteen_registrations_of_a_user_name_one_takes,
+            a_deleted_user_keeps_address_and_name,
+            an_update_writes_every_field_and_counts_up,
+            an_update_of_an_older_revision_writes_nothing,
+            an_update_cannot_take_what_another_has,
+            of_sixteen_updates_of_a_revision_one_takes,
+            a_sign_in_is_noted_without_a_revision,
+            a_password_is_upgraded_if_it_still_is_the_old_one,
+            of_sixteen_upgrades_of_a_password_one_takes,
+            super_admins_are_counted,
+        ] }
+        $crate::suite! { @noun $fresh, users_page: [
+            pages_show_each_user_once_in_every_order,
+            pages_are_not_shifted_by_inserts,
+            deleted_users_are_shown_on_demand,
+            each_filter_holds,
+            a_prefix_is_literal,
+            who_never_signed_in_counts_as_the_epoch,
+            addresses_are_sorted_by_code_point,
+        ] }
+    };
+    (@noun $fresh:path, $noun:ident: [$($case:ident,)*]) => {
+        mod $noun {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    if let Some($crate::Fresh { store, kept }) = $fresh().await {
+                        $crate::case::$noun::$case(::std::sync::Arc::clone(&store)).await;
+                        drop(store);
+                        drop(kept);
+                    }
+                }
+            )*
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_case_is_in_the_suite() {
+        let directory = format!("{}/src/case", env!("CARGO_MANIFEST_DIR"));
+        let suite = include_str!("suite.rs");
+        for file in std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            let noun = file.file_stem().unwrap().to_str().unwrap();
+            let source = std::fs::read_to_string(&file).unwrap();
+            let list = suite
+                .split_once(&format!(", {noun}: ["))
+                .map_or("", |(_, rest)| rest.split(']').next().unwrap());
+            for case in source
+                .lines()
+                .filter_map(|line| line.strip_prefix("pub async fn "))
+            {
+                let case = case.split('(').next().unwrap();
+                assert!(
+                    list.lines()
+                        .any(|line| line.trim().trim_end_matches(',') == case),
+                    "{noun}: {case}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! SQLite in a file
+
+use ntt_auth_store_contract::Fresh;
+
+async fn fresh() -> Option<Fresh> {
+    crate::migrated(crate::fresh::sqlite_file()).await
+}
+
+ntt_auth_store_contract::suite!(super::fresh);

@@ -1,5 +1,12 @@
 //! Wiring and operating ntt-auth: configuration, command line, the accept loop, the log, the hashing pool.
 
+pub mod background;
+pub mod cli;
+pub mod hashing;
 pub mod listen;
+pub mod ports;
+pub mod probe;
+pub mod serve;
 pub mod settings;
+pub mod start;
 pub mod telemetry;

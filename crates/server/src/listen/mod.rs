@@ -1,11 +1,12 @@
 //! The accept loop: what a stranger can hold open, for how long, and how all of it ends in order (OPS-5).
 //!
 //! A connection is closed when it completes no request for the header time-out, whether it sends nothing, half an
-//! HTTP/2 preface, one byte of a header at a time, or is merely idle. Request bodies have a deadline of their own.
-//! Connections are counted per process and per client.
+//! HTTP/2 preface, one byte of a header at a time, or is merely idle. Bodies of requests have a deadline where they are
+//! read, so that whoever is too slow is told. Connections are counted per process and per client.
 
 mod connection;
 mod count;
+mod descriptors;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Request;
 use hyper::body::Incoming;
@@ -25,7 +25,8 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::Service as _;
-use tower_http::timeout::DeadlineBody;
+
+pub use descriptors::room_for;
 
 use connection::Phase;
 use count::ClientCount;
@@ -50,35 +51,31 @@ pub struct Limits {
     pub max_connections_per_address: usize,
     /// How long a connection may go without completing a request.
     pub header_timeout: Duration,
-    /// How long the body of a request may take.
-    pub body_timeout: Duration,
     /// How long running requests may take to finish at shutdown.
     pub shutdown_timeout: Duration,
     /// Addresses that are not counted as one client.
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// Why the server cannot listen, with the cure.
+/// Why the server cannot listen, with the cure. Each names the address and the setting it came from.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Another program has the port.
     #[error(
-        "{0} is in use by another program; stop it, or set http.listen to another port (0 takes a free one)"
+        "{0} is in use by another program; stop it, or set {1} to another port (0 takes a free one)"
     )]
-    InUse(SocketAddr),
+    InUse(SocketAddr, &'static str),
     /// The port is reserved.
     #[error(
-        "this user may not listen on {0}; take a port above 1023, or grant CAP_NET_BIND_SERVICE"
+        "this user may not listen on {0}; set {1} to a port above 1023, or grant CAP_NET_BIND_SERVICE"
     )]
-    Denied(SocketAddr),
+    Denied(SocketAddr, &'static str),
     /// The address is not this machine's.
-    #[error(
-        "{0} is not an address of this machine; set http.listen to one that is, or to 0.0.0.0 for all"
-    )]
-    NotHere(SocketAddr),
+    #[error("{0} is not an address of this machine; set {1} to one that is, or to 0.0.0.0 for all")]
+    NotHere(SocketAddr, &'static str),
     /// Anything else.
-    #[error("cannot listen on {0}: {1}; correct http.listen")]
-    Other(SocketAddr, #[source] io::Error),
+    #[error("cannot listen on {0}: {2}; correct {1}")]
+    Other(SocketAddr, &'static str, #[source] io::Error),
 }
 
 /// A socket that is bound, before anything is accepted.
@@ -89,8 +86,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes the address.
-    pub fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+    /// Takes the address; `setting` is the key it was configured with, for messages.
+    pub fn bind(address: SocketAddr, setting: &'static str) -> Result<Self, ListenError> {
         let bound = || {
             let socket = if address.is_ipv4() {
                 TcpSocket::new_v4()
@@ -102,14 +99,14 @@ impl Listener {
             socket.listen(BACKLOG)
         };
         let socket = bound().map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => ListenError::InUse(address),
-            io::ErrorKind::PermissionDenied => ListenError::Denied(address),
-            io::ErrorKind::AddrNotAvailable => ListenError::NotHere(address),
-            _ => ListenError::Other(address, error),
+            io::ErrorKind::AddrInUse => ListenError::InUse(address, setting),
+            io::ErrorKind::PermissionDenied => ListenError::Denied(address, setting),
+            io::ErrorKind::AddrNotAvailable => ListenError::NotHere(address, setting),
+            _ => ListenError::Other(address, setting, error),
         })?;
         let address = socket
             .local_addr()
-            .map_err(|error| ListenError::Other(address, error))?;
+            .map_err(|error| ListenError::Other(address, setting, error))?;
         Ok(Self { socket, address })
     }
 
@@ -145,7 +142,6 @@ impl Listener {
                     Answer {
                         router: router.clone(),
                         peer,
-                        body_timeout: limits.body_timeout,
                     },
                     limits.header_timeout,
                     watched.clone(),
@@ -232,24 +228,16 @@ fn is_the_clients(error: &io::Error) -> bool {
 struct Answer {
     router: Router,
     peer: SocketAddr,
-    body_timeout: Duration,
 }
 
 impl Answer {
     fn call(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> impl Future<Output = Result<axum::response::Response, Infallible>> + use<> {
-        let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(ConnectInfo(self.peer));
-        // Most requests have no body; only the others need a timer.
-        let body = if hyper::body::Body::is_end_stream(&body) {
-            Body::empty()
-        } else {
-            Body::new(DeadlineBody::new(self.body_timeout, body))
-        };
+        request.extensions_mut().insert(ConnectInfo(self.peer));
         // A router is always ready, so `poll_ready` need not be asked.
-        self.router.clone().call(Request::from_parts(parts, body))
+        self.router.clone().call(request)
     }
 }
 

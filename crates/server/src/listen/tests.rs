@@ -1,8 +1,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::routing::{get, post};
+use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -25,7 +24,6 @@ fn limits() -> Limits {
         max_connections: 100,
         max_connections_per_address: 100,
         header_timeout: TOLERANT,
-        body_timeout: TOLERANT,
         shutdown_timeout: TOLERANT,
         trusted_proxies: Vec::new(),
     }
@@ -47,10 +45,9 @@ fn serve(limits: Limits) -> Server {
             "/",
             get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }),
         )
-        .route("/echo", post(|body: Bytes| async move { body }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/wait", get(wait));
-    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), "http.listen").unwrap();
     let address = listener.address();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(listener.serve(router, limits, async {
@@ -171,20 +168,6 @@ async fn closes_a_connection_whose_client_does_not_read() {
 }
 
 #[tokio::test]
-async fn a_body_has_a_deadline() {
-    let server = serve(Limits {
-        body_timeout: IMPATIENT,
-        ..limits()
-    });
-    let mut stream = server.connect().await;
-    stream
-        .write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf")
-        .await
-        .unwrap();
-    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 4"));
-}
-
-#[tokio::test]
 async fn refuses_heads_that_are_too_large() {
     let server = serve(limits());
     let mut stream = server.connect().await;
@@ -297,13 +280,13 @@ fn a_port_in_use_is_named_with_its_cure() {
         .build()
         .unwrap();
     let _context = runtime.enter();
-    let first = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-    let error = Listener::bind(first.address()).unwrap_err();
+    let first = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), "http.listen").unwrap();
+    let error = Listener::bind(first.address(), "http.listen").unwrap_err();
     assert!(
         error.to_string().contains("is in use by another program"),
         "{error}"
     );
-    let error = Listener::bind("192.0.2.1:0".parse().unwrap()).unwrap_err();
+    let error = Listener::bind("192.0.2.1:0".parse().unwrap(), "http.listen").unwrap_err();
     assert!(
         error
             .to_string()

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ntt_auth_core::password::{Argon2Cost, BcryptCost, HashingPolicy, PasswordPolicy};
+use ntt_auth_core::policy::{AccountRules, ClaimSource, ProfileField, TokenRules};
+use ntt_auth_core::secret::MasterKey;
 use ntt_auth_jose::Algorithm;
 use zeroize::Zeroizing;
 
+use super::Profile;
 use super::reader::{Reader, Refused};
-use super::{Profile, Secret};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -18,8 +21,8 @@ const DAY: Duration = Duration::from_hours(24);
 /// How signing keys come and go.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// The master key, 32 bytes in base64; none means that the server makes one and keeps it in its data folder.
-    pub master_key: Option<Secret>,
+    /// The master key; none means that the server makes one and keeps it in its data folder.
+    pub master_key: Option<MasterKey>,
     /// The algorithm of new keys.
     pub algorithm: Algorithm,
     /// How long a key signs; none means rotation by command only.
@@ -31,19 +34,21 @@ pub struct Keys {
 impl Keys {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         let master_key = match reader.secret("keys.master_key", "keys.master_key_file") {
-            Ok(Some(text)) if decode_key(&text).is_none() => {
-                let key = if reader.is_set("keys.master_key") {
+            Ok(None) => Ok(None),
+            Ok(Some(text)) => decode_key(&text).map(Some).ok_or_else(|| {
+                let given = reader.is_set("keys.master_key");
+                let key = if given {
                     "keys.master_key"
                 } else {
                     "keys.master_key_file"
                 };
-                Err(reader.refuse(
+                reader.refuse(
                     key,
                     "it is not 32 bytes in base64",
                     "make one with `openssl rand -base64 32`",
-                ))
-            }
-            other => other,
+                )
+            }),
+            Err(refused) => Err(refused),
         };
         let algorithm = reader.choice(
             "keys.algorithm",
@@ -67,7 +72,7 @@ impl Keys {
             );
         }
         Ok(Self {
-            master_key: master_key?.map(Secret::new),
+            master_key: master_key?,
             algorithm: algorithm?,
             rotation: rotation?,
             jwks_max_age: jwks_max_age?,
@@ -75,14 +80,19 @@ impl Keys {
     }
 }
 
-/// The 32 bytes of a master key in base64, standard or URL-safe.
-pub(crate) fn decode_key(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+/// A master key from its 32 bytes in base64, standard or URL-safe.
+pub(crate) fn decode_key(text: &str) -> Option<MasterKey> {
     let bytes = STANDARD
         .decode(text)
         .or_else(|_| URL_SAFE_NO_PAD.decode(text))
         .map(Zeroizing::new)
         .ok()?;
-    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+    bytes.as_slice().try_into().ok().map(MasterKey::new)
+}
+
+/// A master key as [`decode_key`] reads it.
+pub(crate) fn encode_key(key: &MasterKey) -> Zeroizing<String> {
+    Zeroizing::new(STANDARD.encode(key.expose()))
 }
 
 /// What tokens say and how long they live.
@@ -105,7 +115,7 @@ pub struct Tokens {
     /// How many verified tokens are remembered.
     pub cache_capacity: usize,
     /// Further claims: name and source.
-    pub claims: Vec<(String, String)>,
+    pub claims: Vec<(String, ClaimSource)>,
 }
 
 impl Tokens {
@@ -120,7 +130,10 @@ impl Tokens {
         let cache_capacity = reader.integer("tokens.cache_capacity", 0, 10_000_000);
         let claims = reader.open(
             "take a claim's name that ntt-auth does not write itself, and a source that exists",
-            |_, source| Ok::<_, String>(source.to_owned()),
+            |name, source| match TokenRules::RESERVED.contains(&name) {
+                true => Err(format!("ntt-auth writes the claim `{name}` itself")),
+                false => ClaimSource::parse(source).map_err(|error| error.to_string()),
+            },
         );
         if let (Ok(refresh), Ok(access)) = (refresh_ttl, access_ttl)
             && refresh < access
@@ -154,39 +167,13 @@ impl Tokens {
     }
 }
 
-/// What a password must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preset {
-    /// 8 to 128 characters with upper and lower case, digit and special character.
-    Classic,
-    /// 15 to 128 characters of any kind.
-    Nist,
-}
-
-/// How new passwords are hashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordHashing {
-    /// bcrypt of this cost.
-    Bcrypt {
-        /// Logarithm to base two of the work.
-        cost: u8,
-    },
-    /// argon2id with one lane.
-    Argon2id {
-        /// Memory in KiB.
-        memory: u32,
-        /// Passes over it.
-        passes: u32,
-    },
-}
-
 /// What passwords must be and how they are hashed.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    /// What a password must be.
-    pub preset: Preset,
-    /// How new ones are hashed.
-    pub hashing: PasswordHashing,
+    /// What a new password must be.
+    pub policy: PasswordPolicy,
+    /// How it is hashed.
+    pub hashing: HashingPolicy,
 }
 
 impl Passwords {
@@ -194,39 +181,57 @@ impl Passwords {
         reader: &mut Reader<'_>,
         profile: Result<Profile, Refused>,
     ) -> Result<Self, Refused> {
-        let preset = reader.choice(
-            "password.preset",
-            &["classic", "nist"],
-            &[Preset::Classic, Preset::Nist],
-        );
+        let is_classic = reader.choice("password.preset", &["classic", "nist"], &[true, false]);
         let is_bcrypt = reader.choice(
             "password.algorithm",
             &["bcrypt", "argon2id"],
             &[true, false],
         );
-        let cost = reader.integer("password.bcrypt_cost", 4, 16);
-        let memory = reader.integer("password.argon2_memory", 8_192, 1_048_576);
-        let passes = reader.integer("password.argon2_passes", 1, 32);
-        if let Ok(cost @ ..10) = cost
-            && !matches!(profile, Ok(Profile::Test))
-        {
-            reader.refuse(
-                "password.bcrypt_cost",
-                format!("{cost} is too cheap to guess against"),
-                "choose 10 to 16, or set profile = \"test\" where nothing is at stake",
-            );
-        }
-        let (cost, memory, passes) = (cost?, memory?, passes?);
-        let hashing = if is_bcrypt? {
-            PasswordHashing::Bcrypt { cost }
+        let bcrypt = bcrypt(reader, profile);
+        let argon2 = argon2(reader);
+        let policy = if is_classic? {
+            PasswordPolicy::classic()
         } else {
-            PasswordHashing::Argon2id { memory, passes }
+            PasswordPolicy::nist()
         };
-        Ok(Self {
-            preset: preset?,
-            hashing,
-        })
+        let (bcrypt, argon2) = (bcrypt?, argon2?);
+        let hashing = if is_bcrypt? {
+            HashingPolicy::Bcrypt { cost: bcrypt }
+        } else {
+            HashingPolicy::Argon2id(argon2)
+        };
+        Ok(Self { policy, hashing })
     }
+}
+
+fn bcrypt(
+    reader: &mut Reader<'_>,
+    profile: Result<Profile, Refused>,
+) -> Result<BcryptCost, Refused> {
+    let cost = reader.integer("password.bcrypt_cost", 4, 16)?;
+    let cost = match profile {
+        Ok(Profile::Test) => BcryptCost::for_tests(cost),
+        _ => BcryptCost::new(cost),
+    };
+    cost.map_err(|error| {
+        reader.refuse(
+            "password.bcrypt_cost",
+            error.to_string(),
+            "choose 10 to 16; less is for the profile \"test\", where nothing is at stake",
+        )
+    })
+}
+
+fn argon2(reader: &mut Reader<'_>) -> Result<Argon2Cost, Refused> {
+    let memory = reader.integer("password.argon2_memory", 12_288, 262_144);
+    let passes = reader.integer("password.argon2_passes", 1, 16);
+    Argon2Cost::new(memory?, passes?, 1).map_err(|error| {
+        reader.refuse(
+            "password.argon2_memory",
+            error.to_string(),
+            "the defaults are 19456 KiB and 2 passes",
+        )
+    })
 }
 
 /// The threads that hash passwords.
@@ -254,25 +259,21 @@ impl Hashing {
 }
 
 /// What accounts need and say.
-#[derive(Debug, Clone)]
-pub struct Accounts {
-    /// Whether registration answers alike whether or not the account exists.
-    pub enumeration_protection: bool,
-    /// What registration must give beside email and password.
-    pub required: Vec<String>,
-}
-
-impl Accounts {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        let enumeration_protection = reader.boolean("accounts.enumeration_protection");
-        let required = reader.list(
-            "accounts.required",
-            "choose among username, firstName, lastName",
-            |name| Ok::<_, String>(name.to_owned()),
-        );
-        Ok(Self {
-            enumeration_protection: enumeration_protection?,
-            required: required?,
-        })
-    }
+pub(super) fn accounts(reader: &mut Reader<'_>) -> Result<AccountRules, Refused> {
+    let enumeration_protection = reader.boolean("accounts.enumeration_protection");
+    let names = ProfileField::ALL.map(ProfileField::name).join(", ");
+    let required = reader.list(
+        "accounts.required",
+        &format!("choose among {names}"),
+        |name| {
+            ProfileField::ALL
+                .into_iter()
+                .find(|field| field.name() == name)
+                .ok_or("nothing that can be required has this name")
+        },
+    );
+    Ok(AccountRules {
+        enumeration_protection: enumeration_protection?,
+        required: required?,
+    })
 }

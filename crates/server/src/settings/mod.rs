@@ -10,20 +10,24 @@ mod logging;
 mod problem;
 mod production;
 mod reader;
-mod secret;
 mod transport;
 mod value;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use ntt_auth_core::policy::{
+    AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
+};
+use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
 
-pub use access::{Accounts, Hashing, Keys, PasswordHashing, Passwords, Preset, Tokens};
+pub use access::{Hashing, Keys, Passwords, Tokens};
+pub(crate) use access::{decode_key, encode_key};
 pub use explain::{print, schema};
 pub use logging::{Format, Log};
 pub use problem::{Problem, Problems, Source};
-pub use secret::Secret;
-pub use transport::{CorsOrigins, Database, Http, Metrics};
+pub use transport::{Database, Http, Metrics};
 
 use layers::Layers;
 use reader::{Reader, Refused};
@@ -64,9 +68,9 @@ pub struct Settings {
     /// The threads that hash passwords.
     pub hashing: Hashing,
     /// What accounts need and say.
-    pub accounts: Accounts,
-    /// Whether requests are limited per caller.
-    pub rate_limits: bool,
+    pub accounts: AccountRules,
+    /// How many requests each caller may make in a minute.
+    pub rate_limits: RateLimits,
     /// Who may read metrics.
     pub metrics: Metrics,
     /// What is logged, and where to.
@@ -129,6 +133,57 @@ fn settings(layers: &Layers) -> Result<Settings, Problems> {
 }
 
 impl Settings {
+    /// The figures that the rules of accounts and tokens go by. `listening` is the address that was bound; without a
+    /// public address, others reach the server there.
+    pub fn rules(&self, listening: SocketAddr) -> Rules {
+        let issuer = match &self.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", reachable(listening)),
+        };
+        Rules {
+            accounts: self.accounts.clone(),
+            password: self.passwords.policy.clone(),
+            tokens: TokenRules {
+                audience: self
+                    .tokens
+                    .audience
+                    .clone()
+                    .unwrap_or_else(|| issuer.clone()),
+                issuer,
+                access_ttl: self.tokens.access_ttl,
+                leeway: self.tokens.leeway,
+                include_email: self.tokens.include_email,
+                extra_claims: self.tokens.claims.clone(),
+                cache_capacity: self.tokens.cache_capacity,
+            },
+            sessions: SessionRules {
+                idle: self.tokens.refresh_ttl,
+                absolute: self.tokens.session_ttl,
+            },
+            refresh: RefreshRules {
+                grace: self.tokens.refresh_grace,
+            },
+            keys: KeyRules {
+                algorithm: self.keys.algorithm,
+                rotation: self.keys.rotation,
+                jwks_max_age: self.keys.jwks_max_age,
+            },
+        }
+    }
+
+    /// What the HTTP side is told; `issuer` is the public address, as in [`Settings::rules`].
+    pub fn web(&self, issuer: &str) -> WebSettings {
+        WebSettings {
+            public_url: issuer.to_owned(),
+            trusted_proxies: self.http.trusted_proxies.clone(),
+            cors_origins: self.http.cors_origins.clone(),
+            max_body: self.http.max_body,
+            body_deadline: self.http.body_timeout,
+            rate_limits: self.rate_limits,
+            metrics: self.metrics.access.clone(),
+        }
+    }
+
     fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         let profile = reader.choice(
             "profile",
@@ -147,8 +202,8 @@ impl Settings {
         let tokens = Tokens::read(reader);
         let passwords = Passwords::read(reader, profile);
         let hashing = Hashing::read(reader);
-        let accounts = Accounts::read(reader);
-        let rate_limits = reader.boolean("rate_limits.enabled");
+        let accounts = access::accounts(reader);
+        let rate_limits = transport::rate_limits(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
         if matches!(profile, Ok(Profile::Production)) {
@@ -173,6 +228,16 @@ impl Settings {
             log: log?,
         })
     }
+}
+
+/// An address that can be connected to, for one that may stand for all of this machine's.
+pub fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What the production profile refuses, each by name: what is fine on a desk and unsafe in public. What was refused
 //! already is passed over.
 
+use ntt_auth_web::CorsOrigins;
 use url::Url;
 
 use super::reader::{Reader, Refused};
-use super::transport::CorsOrigins;
 use super::{Database, Http, Keys};
 
 pub(super) fn refuse_unsafe_database(

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ntt_auth_core::password::{BcryptCost, HashingPolicy};
+use ntt_auth_web::CorsOrigins;
+
 use super::layers::{OPEN_SECTION, REFERENCE, variable};
 use super::*;
 
@@ -76,12 +79,14 @@ fn the_defaults_are_those_that_are_promised() {
     );
     assert_eq!(
         settings.passwords.hashing,
-        PasswordHashing::Bcrypt { cost: 12 }
+        HashingPolicy::Bcrypt {
+            cost: BcryptCost::TWELVE
+        }
     );
     assert_eq!(settings.tokens.access_ttl, Duration::from_hours(1));
     assert_eq!(settings.tokens.refresh_ttl, Duration::from_hours(7 * 24));
     assert_eq!(settings.tokens.refresh_grace, Duration::from_secs(30));
-    assert!(settings.rate_limits);
+    assert_eq!(settings.rate_limits, ntt_auth_web::RateLimits::default());
 }
 
 #[test]
@@ -276,7 +281,10 @@ fn secrets_come_from_files_too_and_are_never_shown() {
     std::fs::write(&path, format!("{key}\n")).unwrap();
     let inputs = environment(&[("NTT_AUTH__KEYS__MASTER_KEY_FILE", path.to_str().unwrap())]);
     let settings = load(&inputs).unwrap();
-    assert_eq!(settings.keys.master_key.as_ref().unwrap().expose(), key);
+    assert_eq!(
+        encode_key(settings.keys.master_key.as_ref().unwrap()).as_str(),
+        key
+    );
     assert!(!format!("{settings:?}").contains(key));
 
     let inputs = environment(&[("NTT_AUTH__KEYS__MASTER_KEY", key)]);
@@ -324,6 +332,44 @@ fn lists_and_claims_come_from_everywhere() {
         "https://a.example/path,nonsense",
     )]);
     assert_eq!(bad.len(), 2);
+    let error = from_file(
+        "[tokens.claims]\nsub = 'email'\nteam = 'somewhere'\n[accounts]\nrequired = ['shoeSize']\n",
+    )
+    .unwrap_err();
+    let keys: Vec<_> = error
+        .0
+        .iter()
+        .filter_map(|problem| problem.key.as_deref())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "tokens.claims.sub",
+            "tokens.claims.team",
+            "accounts.required"
+        ]
+    );
+}
+
+#[test]
+fn the_issuer_is_the_public_address_or_where_the_server_listens() {
+    let settings = load(&environment(&[(
+        "NTT_AUTH__PUBLIC_URL",
+        "https://auth.example.com/base/",
+    )]))
+    .unwrap();
+    let rules = settings.rules("0.0.0.0:1".parse().unwrap());
+    assert_eq!(rules.tokens.issuer, "https://auth.example.com/base");
+    assert_eq!(rules.tokens.audience, rules.tokens.issuer);
+    let settings = load(&Inputs::default()).unwrap();
+    assert_eq!(
+        settings.rules("0.0.0.0:81".parse().unwrap()).tokens.issuer,
+        "http://127.0.0.1:81"
+    );
+    assert_eq!(
+        settings.rules("[::]:81".parse().unwrap()).tokens.issuer,
+        "http://[::1]:81"
+    );
 }
 
 #[test]

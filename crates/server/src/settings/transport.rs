@@ -1,14 +1,15 @@
 //! What concerns the door and the shelf: HTTP, the database's address, metrics.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderValue;
 use ipnet::IpNet;
+use ntt_auth_web::{CorsOrigins, MetricsAccess, RateLimits};
 use url::Url;
 
-use super::Secret;
 use super::reader::{Reader, Refused};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -35,15 +36,6 @@ pub struct Http {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins of web applications that may call this server.
     pub cors_origins: CorsOrigins,
-}
-
-/// Whose web pages may call this server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CorsOrigins {
-    /// Everybody's, without cookies.
-    Any,
-    /// Those of these origins.
-    Only(Vec<HeaderValue>),
 }
 
 impl Http {
@@ -170,8 +162,8 @@ fn database(text: &str) -> Result<Database, String> {
 pub struct Metrics {
     /// A listener of their own.
     pub listen: Option<SocketAddr>,
-    /// The token that allows them on the main listener.
-    pub token: Option<Secret>,
+    /// Who may read them on the main listener.
+    pub access: MetricsAccess,
 }
 
 impl Metrics {
@@ -191,7 +183,36 @@ impl Metrics {
         };
         Ok(Self {
             listen: listen?,
-            token: token?.map(Secret::new),
+            access: token?.map_or(MetricsAccess::Off, |token| {
+                MetricsAccess::Token(token.to_string())
+            }),
         })
     }
+}
+
+/// How many requests each caller may make in a minute.
+pub(super) fn rate_limits(reader: &mut Reader<'_>) -> Result<RateLimits, Refused> {
+    let enabled = reader.boolean("rate_limits.enabled");
+    let guest = per_minute(reader, "rate_limits.guest");
+    let user = per_minute(reader, "rate_limits.user");
+    let moderator = per_minute(reader, "rate_limits.moderator");
+    let admin = per_minute(reader, "rate_limits.admin");
+    let super_admin = per_minute(reader, "rate_limits.super_admin");
+    let login = per_minute(reader, "rate_limits.login");
+    let register = per_minute(reader, "rate_limits.register");
+    Ok(RateLimits {
+        enabled: enabled?,
+        guest: guest?,
+        user: user?,
+        moderator: moderator?,
+        admin: admin?,
+        super_admin: super_admin?,
+        login: login?,
+        register: register?,
+    })
+}
+
+fn per_minute(reader: &mut Reader<'_>, key: &'static str) -> Result<NonZeroU32, Refused> {
+    let count = reader.integer(key, 1, 1_000_000)?;
+    NonZeroU32::new(count).ok_or(Refused)
 }

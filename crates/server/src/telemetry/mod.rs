@@ -3,6 +3,8 @@
 //! Lines are written by a thread of their own, so that no request waits for a disk; when more are waiting than fit, further ones are
 //! dropped and counted rather than holding requests up. Secrets cannot reach a line: their types print a fixed mark.
 
+mod chain;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGua
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+pub use chain::Chain;
 
 use crate::settings::{Format, Log};
 
@@ -49,7 +53,6 @@ impl Logging {
             Format::Json => lines
                 .json()
                 .flatten_event(true)
-                .with_current_span(false)
                 .with_span_list(false)
                 .boxed(),
             Format::Pretty => lines.compact().boxed(),

@@ -1,0 +1,105 @@
+//! What the server does without being asked: follow revocations, rotate keys on schedule, forget what is over.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ntt_auth_core::Auth;
+use ntt_auth_core::flow::{Fault, follow, purge, rotate_keys, rotation_due};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::telemetry::Chain;
+
+/// How often what other nodes and commands wrote is looked for: a revocation is in force everywhere within this time.
+const FOLLOW_EVERY: Duration = Duration::from_millis(200);
+/// How often the age of the signing key is looked at.
+const ROTATE_EVERY: Duration = Duration::from_mins(1);
+/// How often what nobody needs any more is forgotten.
+const PURGE_EVERY: Duration = Duration::from_mins(10);
+
+/// The tasks of a running server.
+pub struct Background {
+    stop: watch::Sender<()>,
+    tasks: JoinSet<()>,
+}
+
+impl Background {
+    /// Starts them.
+    pub fn start(auth: &Arc<Auth>) -> Self {
+        let (stop, _) = watch::channel(());
+        let mut tasks = JoinSet::new();
+        let of = |auth: &Arc<Auth>| Arc::clone(auth);
+        let stopped = || stop.subscribe();
+        tasks.spawn(repeat(
+            "following revocations and keys",
+            FOLLOW_EVERY,
+            of(auth),
+            stopped(),
+            |auth| async move { follow(&auth).await.map(drop) },
+        ));
+        tasks.spawn(repeat(
+            "rotating keys",
+            ROTATE_EVERY,
+            of(auth),
+            stopped(),
+            |auth| async move {
+                if rotation_due(&auth) {
+                    rotate_keys(&auth, false).await
+                } else {
+                    Ok(())
+                }
+            },
+        ));
+        tasks.spawn(repeat(
+            "forgetting what has expired",
+            PURGE_EVERY,
+            of(auth),
+            stopped(),
+            |auth| async move { purge(&auth).await.map(drop) },
+        ));
+        Self { stop, tasks }
+    }
+
+    /// Ends them, each after the round it is in.
+    pub async fn stop(self) {
+        let Self { stop, tasks } = self;
+        let _ = stop.send(());
+        tasks.join_all().await;
+    }
+}
+
+/// Does `round` again and again. A failure is logged when it begins and when it is over, not each time.
+async fn repeat<F>(
+    what: &'static str,
+    every: Duration,
+    auth: Arc<Auth>,
+    mut stop: watch::Receiver<()>,
+    round: impl Fn(Arc<Auth>) -> F,
+) where
+    F: Future<Output = Result<(), Fault>>,
+{
+    let mut clock = interval(every);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            _ = clock.tick() => {}
+        }
+        match round(Arc::clone(&auth)).await {
+            Ok(()) if failing => {
+                failing = false;
+                tracing::info!(target: "background", "{what} works again");
+            }
+            Ok(()) => {}
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(target: "background", error = %Chain(&error), "{what} failed; trying again every {every:?}");
+            }
+            Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Why a command did not do what it was asked.
+
+use std::fmt;
+use std::io;
+
+use ntt_auth_core::flow::{CreateUserError, Fault, ListUsersError, ManageUserError};
+use ntt_auth_core::model::FieldErrors;
+use ntt_auth_core::store::StoreError;
+
+use crate::settings::Problems;
+use crate::start::StartError;
+use crate::telemetry::Chain;
+
+/// Why a command did not do what it was asked. What it shows is for the operator.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Configuration(Problems),
+    Start(StartError),
+    Fault(Fault),
+    /// What was given is not acceptable; each mistake is a line.
+    Invalid(FieldErrors),
+    /// There is no user by that email address, user name or id.
+    NoSuchUser(String),
+    /// The rules forbid it; the text says which.
+    Refused(String),
+    /// The password could not be asked for or read.
+    Password(String),
+    /// The server does not answer as it should.
+    Unhealthy(String),
+    Output(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(problems) => problems.fmt(f),
+            Self::Start(error) => Chain(error).fmt(f),
+            Self::Fault(fault) => Chain(fault).fmt(f),
+            Self::Invalid(errors) => {
+                f.write_str("the account is not acceptable:")?;
+                for error in errors.as_slice() {
+                    write!(
+                        f,
+                        "\n  {}: {}",
+                        error.field.trim_start_matches('/'),
+                        error.message
+                    )?;
+                }
+                Ok(())
+            }
+            Self::NoSuchUser(name) => {
+                write!(
+                    f,
+                    "there is no user `{name}`; name one by email address, user name or id (`ntt-auth user list`)"
+                )
+            }
+            Self::Refused(why) | Self::Password(why) | Self::Unhealthy(why) => f.write_str(why),
+            Self::Output(error) => write!(f, "the answer cannot be written: {error}"),
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Configuration(problems)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<CreateUserError> for Failure {
+    fn from(error: CreateUserError) -> Self {
+        match error {
+            CreateUserError::Invalid(errors) => Self::Invalid(errors),
+            CreateUserError::Forbidden => Self::Refused(error.to_string()),
+            CreateUserError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<ListUsersError> for Failure {
+    fn from(error: ListUsersError) -> Self {
+        match error {
+            ListUsersError::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ManageUserError> for Failure {
+    fn from(error: ManageUserError) -> Self {
+        match error {
+            ManageUserError::Invalid(errors) => Self::Invalid(errors),
+            ManageUserError::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The command line (OPS-11). Commands that touch accounts and keys run the same flows as the API.
+
+mod config;
+mod failure;
+mod healthcheck;
+mod keys;
+mod password;
+mod user;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::io;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{self, Inputs, Settings};
+use crate::start::{Installation, StartError, open_store};
+use failure::Failure;
+
+/// Where the flags that any command takes stand in its help.
+const SETTINGS: &str = "Settings";
+
+/// A self-hosted authentication server in one binary.
+///
+/// Without a command it serves. Every setting has a default; `ntt-auth config print` shows them all.
+#[derive(Debug, Parser)]
+#[command(name = "ntt-auth", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    settings: SettingFlags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct SettingFlags {
+    /// Configuration file [default: ./ntt-auth.toml, if there is one]
+    #[arg(long, short, global = true, value_name = "FILE", help_heading = SETTINGS)]
+    config: Option<PathBuf>,
+    /// How strict the server is: development, test or production
+    #[arg(long, global = true, help_heading = SETTINGS)]
+    profile: Option<String>,
+    /// Folder for the database and the master key
+    #[arg(long, global = true, value_name = "DIR", help_heading = SETTINGS)]
+    data_dir: Option<String>,
+    /// Any setting, by its key; may be given again
+    #[arg(long, short, global = true, value_name = "KEY=VALUE", value_parser = assignment, help_heading = SETTINGS)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve {
+        /// Address and port to listen on; port 0 takes a free one
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+    },
+    /// Bring the database up to date, and do nothing else
+    Migrate,
+    /// Explain the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Manage accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// Manage the keys that sign tokens
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Print the OpenAPI document of the API
+    Openapi,
+    /// Ask the configured server whether it is ready; for containers and supervisors
+    Healthcheck,
+}
+
+/// Runs the program: its arguments with its own name first, and its environment.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Help and version are printed to standard output, mistakes to standard error.
+            let _ = message.print();
+            return if message.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let inputs = inputs(&cli, environment);
+    match dispatch(
+        cli.command.unwrap_or(Command::Serve { listen: None }),
+        &inputs,
+    ) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "ntt-auth: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
+    match command {
+        Command::Config(command) => config::run(&command, inputs),
+        Command::Openapi => {
+            let document = ntt_auth_web::openapi()
+                .to_pretty_json()
+                .map_err(io::Error::other)
+                .map_err(Failure::Output)?;
+            print(&format!("{document}\n"))
+        }
+        Command::Serve { .. } => Ok(crate::serve::run(&settings::load(inputs)?)?),
+        Command::Migrate => {
+            let settings = settings::load(inputs)?;
+            let steps = wait(async {
+                Ok(open_store(&settings)
+                    .await?
+                    .migrate()
+                    .await
+                    .map_err(StartError::from)?)
+            })?;
+            print(&match steps {
+                0 => "The database is up to date.\n".to_owned(),
+                _ => format!("The database was brought up to date in {steps} steps.\n"),
+            })
+        }
+        Command::Healthcheck => healthcheck::run(&settings::load(inputs)?),
+        Command::User(command) => user::run(command, &settings::load(inputs)?),
+        Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),
+    }
+}
+
+fn inputs(cli: &Cli, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Inputs {
+    let mut flags = Vec::new();
+    let mut flag = |flag: &str, key: &str, value: &Option<String>| {
+        if let Some(value) = value {
+            flags.push((flag.to_owned(), key.to_owned(), value.clone()));
+        }
+    };
+    flag("--profile", "profile", &cli.settings.profile);
+    flag("--data-dir", "data_dir", &cli.settings.data_dir);
+    if let Some(Command::Serve { listen }) = &cli.command {
+        flag("--listen", "http.listen", listen);
+    }
+    for (key, value) in &cli.settings.set {
+        flag("--set", key, &Some(value.clone()));
+    }
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    Inputs {
+        file: cli.settings.config.clone(),
+        environment: environment
+            .into_iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect(),
+        flags,
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.trim().to_owned(), value.to_owned()))
+        .ok_or_else(|| "write KEY=VALUE, like http.max_body=65536".to_owned())
+}
+
+/// Waits, on this thread, for a command's answer.
+fn wait<T>(answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Threads)?;
+    runtime.block_on(answer)
+}
+
+/// Opens the installation that the settings describe, for a command.
+async fn open(settings: &Settings) -> Result<Installation, Failure> {
+    Ok(Installation::open(settings, settings.http.listen).await?)
+}
+
+/// Prints a command's answer. Whoever closes the pipe early has read enough.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

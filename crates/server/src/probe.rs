@@ -1,0 +1,53 @@
+//! What the process tells of itself through health and metrics.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+
+use async_trait::async_trait;
+use ntt_auth_web::{Component, HashingStats, Probe};
+
+use crate::hashing::HashingPool;
+use crate::settings::Hashing;
+
+/// Watches the hashing pool.
+pub struct Process {
+    hasher: Arc<HashingPool>,
+    workers: usize,
+    capacity: usize,
+}
+
+impl Process {
+    /// Watches `hasher`, which was started with `settings`.
+    pub fn new(hasher: Arc<HashingPool>, settings: &Hashing) -> Self {
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            hasher,
+            workers: settings.workers.unwrap_or_else(cores),
+            capacity: settings.queue,
+        }
+    }
+}
+
+#[async_trait]
+impl Probe for Process {
+    fn hashing(&self) -> HashingStats {
+        let stats = self.hasher.stats();
+        HashingStats {
+            workers: count(self.workers),
+            waiting: count(stats.waiting),
+            capacity: count(self.capacity),
+            running: count(stats.running),
+            finished: stats.done,
+            refused: stats.refused,
+        }
+    }
+
+    async fn components(&self) -> Vec<Component> {
+        Vec::new()
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,127 @@
+//! The server: from settings to requests answered, and to an end in order (OPS-5).
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ntt_auth_core::flow::{ensure_keys, follow, offer_set_up};
+use ntt_auth_web::{App, metrics_router, router};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::background::Background;
+use crate::listen::{Limits, Listener, room_for};
+use crate::probe::Process;
+use crate::settings::{Settings, reachable};
+use crate::start::{Installation, StartError};
+use crate::telemetry::Logging;
+
+/// How long what still runs on other threads may take once everything is answered.
+const LAST_MOMENTS: Duration = Duration::from_secs(5);
+
+/// Serves until a signal ends it.
+pub fn run(settings: &Settings) -> Result<(), StartError> {
+    let _logging = Logging::start(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("serve")
+        .build()
+        .map_err(StartError::Threads)?;
+    let served = runtime.block_on(serve(settings));
+    runtime.shutdown_timeout(LAST_MOMENTS);
+    served
+}
+
+async fn serve(settings: &Settings) -> Result<(), StartError> {
+    let shutdown = Shutdown::listen()?;
+    // The ports are taken first: one may be part of the issuer, and a second server must not touch the first one's
+    // files.
+    let listener = Listener::bind(settings.http.listen, "http.listen")?;
+    let metrics = settings
+        .metrics
+        .listen
+        .map(|address| Listener::bind(address, "metrics.listen"))
+        .transpose()?;
+    let address = listener.address();
+    let installation = Installation::open(settings, address).await?;
+    let auth = &installation.auth;
+    ensure_keys(auth).await?;
+    follow(auth).await?;
+    let issuer = &auth.rules().tokens.issuer;
+    if let Some(token) = offer_set_up(auth).await? {
+        let token = token.expose();
+        announce(&format!(
+            "Make the first administrator within 24 hours: {issuer}/setup?token={token}"
+        ));
+    }
+
+    let background = Background::start(auth);
+    let probe = Arc::new(Process::new(
+        Arc::clone(&installation.hasher),
+        &settings.hashing,
+    ));
+    let app = App::new(Arc::clone(auth), settings.web(issuer), probe);
+    let limits = Limits {
+        max_connections: room_for(settings.http.max_connections),
+        max_connections_per_address: settings.http.max_connections_per_address,
+        header_timeout: settings.http.header_timeout,
+        shutdown_timeout: settings.http.shutdown_timeout,
+        trusted_proxies: settings.http.trusted_proxies.clone(),
+    };
+    let (stop_metrics, metrics_stopped) = oneshot::channel::<()>();
+    let metrics = metrics.map(|listener| {
+        let stopped = async { drop(metrics_stopped.await) };
+        tokio::spawn(listener.serve(metrics_router(app.clone()), limits.clone(), stopped))
+    });
+
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(target: "serve", %address, version, migrated = installation.migrated, "ready");
+    announce(&format!(
+        "ntt-auth {version} ready on http://{}",
+        reachable(address)
+    ));
+    listener
+        .serve(router(app), limits, shutdown.signalled())
+        .await;
+
+    tracing::info!(target: "serve", "stopping");
+    drop(stop_metrics);
+    if let Some(task) = metrics
+        && let Err(error) = task.await
+    {
+        tracing::error!(target: "serve", %error, "the listener of the metrics ended badly");
+    }
+    background.stop().await;
+    installation.hasher.close().await;
+    tracing::info!(target: "serve", "stopped");
+    Ok(())
+}
+
+/// Says something to whoever started the server. If nobody listens, the log has it.
+fn announce(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The signals that end a server.
+struct Shutdown {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Shutdown {
+    fn listen() -> Result<Self, StartError> {
+        let on = |kind| signal(kind).map_err(StartError::Signals);
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn signalled(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

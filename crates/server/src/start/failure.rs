@@ -1,0 +1,69 @@
+//! Why the server does not start, each with its cure.
+
+use std::io;
+use std::path::PathBuf;
+
+use ntt_auth_core::flow::Fault;
+use ntt_auth_core::store::StoreError;
+
+use crate::listen::ListenError;
+use crate::telemetry::LogError;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("the data folder {} cannot be made: {cause}; give this user write access there, or set data_dir", folder.display())]
+    DataFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The master key cannot be kept.
+    #[error("the master key cannot be kept in {}: {cause}; give this user write access to its folder, make room on the disk, or set keys.master_key_file", path.display())]
+    MasterKeyWrite {
+        /// Where it would be.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The master key is there and cannot be read.
+    #[error("the master key {} cannot be read: {cause}; make it readable for this user", path.display())]
+    MasterKeyRead {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The master key is not one.
+    #[error("{} does not hold a master key, 32 bytes in base64; restore it from a backup", .0.display())]
+    MasterKeyBroken(PathBuf),
+    /// Others may read the master key.
+    #[error("the master key {0} may be read by others; run: chmod 600 {0}", path.display())]
+    MasterKeyOpen {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The database's path is not UTF-8.
+    #[error("the path of the database, {}, is not UTF-8; choose another in database.url", .0.display())]
+    PathEncoding(PathBuf),
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// Keys, or the first questions to the store.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+    /// The address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// Threads.
+    #[error("the threads of the server cannot be started: {0}; raise the limit of processes")]
+    Threads(#[source] io::Error),
+    /// The signals that end the server.
+    #[error("the signals that end the server cannot be received: {0}")]
+    Signals(#[source] io::Error),
+}

@@ -1,0 +1,105 @@
+//! From settings to an installation that answers: the data folder, the master key, the store, the keys.
+
+mod failure;
+mod master_key;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use ntt_auth_core::Auth;
+use ntt_auth_core::flow::AuthParts;
+use ntt_auth_core::password::Hasher;
+use ntt_auth_core::port::Entropy;
+use ntt_auth_core::secret::MasterKey;
+use ntt_auth_store_sql::SqlStore;
+
+pub use failure::StartError;
+
+use crate::hashing::HashingPool;
+use crate::ports::{SystemClock, SystemEntropy};
+use crate::settings::{Database, Settings};
+
+/// An installation that is ready to be asked, on the server as on the command line.
+pub struct Installation {
+    /// What every flow takes.
+    pub auth: Arc<Auth>,
+    /// The threads that hash passwords.
+    pub hasher: Arc<HashingPool>,
+    /// How many steps the database was brought forward.
+    pub migrated: u32,
+}
+
+impl Installation {
+    /// Opens the store, brings it up to date, and finds or makes the master key. Signing keys are not loaded yet.
+    pub async fn open(settings: &Settings, listening: SocketAddr) -> Result<Self, StartError> {
+        let store = open_store(settings).await?;
+        let migrated = store.migrate().await?;
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+        let master = master_key(settings, entropy.as_ref())?;
+        let hasher = HashingPool::start(
+            settings.passwords.hashing.clone(),
+            &settings.hashing,
+            Arc::clone(&entropy),
+        )
+        .map_err(StartError::Threads)?;
+        let hasher = Arc::new(hasher);
+        let auth = Auth::new(AuthParts {
+            store: Arc::new(store),
+            hasher: Arc::clone(&hasher) as Arc<dyn Hasher>,
+            clock: Arc::new(SystemClock),
+            entropy,
+            master,
+            rules: settings.rules(listening),
+        });
+        Ok(Self {
+            auth: Arc::new(auth),
+            hasher,
+            migrated,
+        })
+    }
+}
+
+/// Opens the configured database, making its folder if it is the data folder.
+pub async fn open_store(settings: &Settings) -> Result<SqlStore, StartError> {
+    let url = match &settings.database {
+        Database::Memory => "sqlite::memory:".to_owned(),
+        Database::File(path) => {
+            if path.starts_with(&settings.data_dir) {
+                make_private_folder(&settings.data_dir)?;
+            }
+            let path = path
+                .to_str()
+                .ok_or_else(|| StartError::PathEncoding(path.clone()))?;
+            format!("sqlite:{path}")
+        }
+    };
+    Ok(SqlStore::open(&url).await?)
+}
+
+fn master_key(settings: &Settings, entropy: &dyn Entropy) -> Result<MasterKey, StartError> {
+    match (&settings.keys.master_key, &settings.database) {
+        (Some(key), _) => Ok(key.clone()),
+        // What it would protect is forgotten with the process.
+        (None, Database::Memory) => Ok(MasterKey::generate(entropy)),
+        (None, Database::File(_)) => {
+            make_private_folder(&settings.data_dir)?;
+            master_key::load_or_create(&settings.data_dir, entropy)
+        }
+    }
+}
+
+/// Makes the data folder, with access for its owner only. One that is there already is left as it is.
+fn make_private_folder(folder: &Path) -> Result<(), StartError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|cause| StartError::DataFolder {
+            folder: folder.to_owned(),
+            cause,
+        })
+}

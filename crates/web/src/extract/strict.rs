@@ -301,9 +301,25 @@ impl<'de> Deserializer<'de> for Document {
         }
     }
 
+    /// A derived `Deserialize` would also take a list for an object, field by field in their order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        match self {
+            Self::Object(_) => self.deserialize_any(visitor),
+            _ => Err(de::Error::invalid_type(
+                Unexpected::Other("something else"),
+                &"an object",
+            )),
+        }
+    }
+
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 

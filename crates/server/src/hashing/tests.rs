@@ -27,7 +27,7 @@ fn pool(policy: HashingPolicy) -> Arc<HashingPool> {
     let settings = Hashing {
         workers: Some(2),
         queue: 256,
-        max_wait: Duration::from_secs(60),
+        max_wait: Duration::from_mins(1),
     };
     Arc::new(HashingPool::start(policy, &settings, Arc::new(Counting(Mutex::new(0)))).unwrap())
 }
@@ -142,7 +142,7 @@ async fn overload_is_refused_at_once() {
     let settings = Hashing {
         workers: Some(1),
         queue: 1,
-        max_wait: Duration::from_secs(60),
+        max_wait: Duration::from_mins(1),
     };
     // Slow enough that the second waits behind the first for as long as this test needs.
     let policy = HashingPolicy::Bcrypt {

@@ -167,7 +167,13 @@ impl Work for UpdateProfile {
 
     async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
         let Some(mut user) = tx.users().by_id(self.user).await? else {
-            return Ok(Committed::plain(Err(ManageUserError::NotFound)));
+            let known = Action::UpdateUser.reaches_others(self.actor.role());
+            let refused = if known {
+                ManageUserError::NotFound
+            } else {
+                ManageUserError::Forbidden
+            };
+            return Ok(Committed::plain(Err(refused)));
         };
         if !Action::UpdateUser.allows(self.actor.role(), user.role, self.actor.is(user.id)) {
             return Ok(Committed::plain(Err(ManageUserError::Forbidden)));

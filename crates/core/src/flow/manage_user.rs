@@ -217,7 +217,13 @@ impl Work for Apply {
             tx.setup().lock_super_admins().await?;
         }
         let Some(mut user) = tx.users().by_id(self.user).await? else {
-            return Ok(Committed::plain(Err(ManageUserError::NotFound)));
+            let known = self.measure.action().reaches_others(self.actor.role());
+            let refused = if known {
+                ManageUserError::NotFound
+            } else {
+                ManageUserError::Forbidden
+            };
+            return Ok(Committed::plain(Err(refused)));
         };
         if !self.allowed(tx, &user).await? {
             return Ok(Committed::plain(Err(ManageUserError::Forbidden)));

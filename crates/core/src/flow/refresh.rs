@@ -11,6 +11,7 @@ use crate::model::{
     Client, ClientMark, EndReason, EventKind, Revoked, SecurityEvent, Session, State, Timestamp,
     User,
 };
+use crate::policy::Action;
 use crate::store::{Rotation, StoreError, Tx, Work};
 use crate::token::RefreshToken;
 
@@ -120,7 +121,11 @@ impl Work for Rotate {
         // The account is looked at inside the transaction: a suspension ends sessions in the same way, so of the two
         // whichever commits first decides.
         let user = tx.users().by_id(self.session.user_id).await?;
-        let Some(user) = user.filter(|user| user.state(rotation.at) == State::Active) else {
+        let may_refresh = |user: &User| {
+            user.state(rotation.at) == State::Active
+                && Action::HoldSession.reach(user.role).is_some()
+        };
+        let Some(user) = user.filter(may_refresh) else {
             return Ok(Committed::plain(Err(Refused::Invalid)));
         };
         if tx.sessions().rotate(rotation).await? {

@@ -23,11 +23,14 @@ pub async fn sessions_of(
     user: UserId,
 ) -> Result<Vec<Session>, ReadUserError> {
     let mut read = auth.store.read();
-    let target = read
-        .users()
-        .by_id(user)
-        .await?
-        .ok_or(ReadUserError::NotFound)?;
+    let Some(target) = read.users().by_id(user).await? else {
+        let known = Action::SuspendUser.reaches_others(actor.role());
+        return Err(if known {
+            ReadUserError::NotFound
+        } else {
+            ReadUserError::Forbidden
+        });
+    };
     // Addresses and devices are contact data: whoever sees others without it does not see them.
     if !Action::SuspendUser.allows(actor.role(), target.role, actor.is(user)) && !actor.is(user) {
         return Err(ReadUserError::Forbidden);

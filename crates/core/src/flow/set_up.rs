@@ -59,7 +59,9 @@ pub async fn set_up_is_open(auth: &Auth, token: &str) -> Result<bool, Fault> {
     let setup = auth.store.read().setup().get().await?;
     Ok(setup.closed_at.is_none()
         && setup.token == Some(SetupTokenHash::of(token))
-        && setup.expires_at.is_some_and(|expires_at| auth.clock.now() < expires_at))
+        && setup
+            .expires_at
+            .is_some_and(|expires_at| auth.clock.now() < expires_at))
 }
 
 /// Makes the first super admin.

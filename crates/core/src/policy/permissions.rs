@@ -91,6 +91,11 @@ impl Action {
             .map_or(Reach::None, |(reach, _)| *reach)
     }
 
+    /// Whether `role` may do this to anybody else. Who may not is told of no id whether it is somebody's.
+    pub fn reaches_others(self, role: Role) -> bool {
+        !matches!(self.reach(role), Reach::None | Reach::Own)
+    }
+
     /// Whether `role` may do this to a user of role `target`; `own` says whether the user is the caller (AUT-3).
     pub fn allows(self, role: Role, target: Role, own: bool) -> bool {
         match self.reach(role) {

@@ -89,17 +89,14 @@ async fn repeat<F>(
             _ = stop.changed() => return,
             _ = clock.tick() => {}
         }
-        match round(Arc::clone(&auth)).await {
-            Ok(()) if failing => {
-                failing = false;
-                tracing::info!(target: "background", "{what} works again");
+        let failed = round(Arc::clone(&auth)).await.err();
+        match &failed {
+            Some(error) if !failing => {
+                tracing::error!(target: "background", error = %Chain(error), "{what} failed; trying again every {every:?}");
             }
-            Ok(()) => {}
-            Err(error) if !failing => {
-                failing = true;
-                tracing::error!(target: "background", error = %Chain(&error), "{what} failed; trying again every {every:?}");
-            }
-            Err(_) => {}
+            None if failing => tracing::info!(target: "background", "{what} works again"),
+            _ => {}
         }
+        failing = failed.is_some();
     }
 }

@@ -1,5 +1,9 @@
 //! Which room may lean on which: the table of `docs/ARCHITECTURE.md`, held against `cargo metadata`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::process::Command;

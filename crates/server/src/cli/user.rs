@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::{Actor, CreateUser, ListUsers, ManageUser, Measure, RawRegistration};
@@ -29,7 +30,8 @@ pub(super) enum Command {
     SetRole {
         /// Email address, user name or id
         user: String,
-        /// super_admin, admin, moderator, user or guest
+        /// What they may do from now on
+        #[arg(value_parser = role())]
         role: Role,
     },
     /// Give an account another password and end its sessions; the password is asked for
@@ -46,8 +48,8 @@ pub(super) enum Command {
 pub(super) struct Create {
     /// Email address
     email: String,
-    /// super_admin, admin, moderator, user or guest
-    #[arg(long, default_value = "user")]
+    /// What they may do
+    #[arg(long, default_value = "user", value_parser = role())]
     role: Role,
     /// User name
     #[arg(long)]
@@ -66,7 +68,7 @@ pub(super) struct Create {
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// Only those of this role
-    #[arg(long)]
+    #[arg(long, value_parser = role())]
     role: Option<Role>,
     /// Also deleted ones
     #[arg(long)]
@@ -74,6 +76,11 @@ pub(super) struct List {
     /// Print JSON, one account a line
     #[arg(long)]
     json: bool,
+}
+
+/// Reads a role, and shows all of them in the help.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str)).try_map(|name| name.parse::<Role>())
 }
 
 pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> {
@@ -211,9 +218,9 @@ async fn set_password(name: &str, from_stdin: bool, settings: &Settings) -> Resu
     if let Some(plain) = &password
         && let Err(broken) = auth.rules().password.check(plain, &user.context_words())
     {
-        broken
-            .into_iter()
-            .for_each(|rule| errors.add("/password", rule));
+        for rule in broken {
+            errors.add("/password", rule);
+        }
     }
     let Some(password) = password.filter(|_| errors.is_empty()) else {
         return Err(Failure::Invalid(errors));

@@ -65,7 +65,6 @@ def super_admin(server: Server) -> str:
     made = server.binary.run(
         "user",
         "create",
-        "--email",
         "root@example.com",
         "--role",
         "super_admin",

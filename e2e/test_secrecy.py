@@ -36,7 +36,7 @@ def test_secrets_in_the_wrong_places_are_not_written(start: Start) -> None:
         {"currentPassword": CANARY, "newPassword": CANARY + "-new"},
         bearer=tokens["accessToken"],
     )
-    created = server.binary.run("user", "create", "--email", "bob@example.com", "--password-stdin", stdin=CANARY)
+    created = server.binary.run("user", "create", "bob@example.com", "--password-stdin", stdin=CANARY)
 
     assert created.returncode == 0, created.stderr
     assert CANARY not in created.stdout + created.stderr

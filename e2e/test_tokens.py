@@ -114,8 +114,10 @@ def test_keys_rotate_under_a_running_server(start: Start) -> None:
     old = server.api.login("ada@example.com", PASSWORD)["accessToken"]
     published = {key["kid"] for key in jwks(server)}
 
-    rotated = server.binary.run("keys", "rotate")
+    too_early = server.binary.run("keys", "rotate")
+    rotated = server.binary.run("keys", "rotate", "--force")
 
+    assert too_early.returncode != 0, "others may not have learned of the next key yet"
     assert rotated.returncode == 0, rotated.stderr
     first = jwt.get_unverified_header(old)["kid"]
     deadline = time.monotonic() + 60

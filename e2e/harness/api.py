@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,7 +70,9 @@ class Api:
         address = urlsplit(self.base)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
         try:
-            connection.request(method, path, body=body, headers=sent)
+            # A server may answer before it has read all of a body, and close.
+            with suppress(BrokenPipeError):
+                connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
         finally:

@@ -32,7 +32,6 @@ class SuperAdmin:
             made = BINARY.run(
                 "user",
                 "create",
-                "--email",
                 self.email,
                 "--role",
                 "super_admin",

@@ -137,10 +137,11 @@ class Server:
         assert stream is not None
 
         def read() -> None:
-            for line in stream:
-                lines.append(line)
-                if READY.search(line):
-                    self._ready.set()
+            with stream:
+                for line in stream:
+                    lines.append(line)
+                    if READY.search(line):
+                        self._ready.set()
             # A process that ended early is told apart from a slow one by having no address.
             self._ready.set()
 

@@ -9,9 +9,8 @@ const seen = await withPage(base, { viewport: { width: 1280, height: 1600 } }, a
   const title = await page.locator(".info .title").innerText();
   const health = page.locator(".opblock", { hasText: "/health" }).first();
   await health.locator(".opblock-summary-control").click();
-  await health.locator(".try-out__btn").click();
   await health.locator("button.execute").click();
-  const status = await health.locator(".live-responses-table .response-col_status").first().innerText();
+  const status = await health.locator(".live-responses-table tbody .response-col_status").first().innerText();
   await page.screenshot({ path: screenshot });
   return { operations, title, status, policy: response.headers()["content-security-policy"] };
 });

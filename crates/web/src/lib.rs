@@ -124,12 +124,14 @@ pub fn metrics_router(app: App) -> Router {
 /// The OpenAPI document of everything that [`router`] serves.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let frontispiece = openapi::Frontispiece::openapi();
-    OpenApiRouter::with_openapi(frontispiece)
+    let mut document = OpenApiRouter::with_openapi(frontispiece)
         .merge(limited())
         .merge(quiet())
         .merge(set_up())
         .merge(open_pages())
-        .into_openapi()
+        .into_openapi();
+    api::schema::share_refusals(&mut document);
+    document
 }
 
 /// A method that a route does not know is told as a problem; `Allow` is added by the router.

@@ -47,7 +47,7 @@ pub(crate) async fn change_password(
     State(app): State<App>,
     Peer(client): Peer,
     SignedIn(caller): SignedIn,
-    _: May<may::UpdateUser>,
+    _: May<may::HoldSession>,
     Json(request): Json<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
     let current = Plain::parse(&request.current_password)

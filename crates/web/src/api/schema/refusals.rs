@@ -6,9 +6,12 @@ use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::problem::ProblemCode;
+
+const PROBLEM: &str = "application/problem+json";
 
 /// What every answer's frame may refuse with.
 pub(crate) const FRAME: &[ProblemCode] =
@@ -42,16 +45,19 @@ pub(crate) const QUERY: &[ProblemCode] = &[ProblemCode::ValidationFailed];
 /// What a route may answer that hashes a password.
 pub(crate) const HASHING: &[ProblemCode] = &[ProblemCode::Overloaded];
 
-/// Declares, beside a handler, every code it refuses with: `Refusals` stands among its responses.
+/// Declares, beside a handler, every code it refuses with: `Refusals`, or a name of its own, stands among its responses.
 macro_rules! refusals {
-    ($($codes:expr),+ $(,)?) => {
-        enum Refusals {}
+    ($name:ident: $($codes:expr),+ $(,)?) => {
+        enum $name {}
 
-        impl utoipa::IntoResponses for Refusals {
+        impl utoipa::IntoResponses for $name {
             fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
                 $crate::api::schema::refused_by(&[$($codes),+])
             }
         }
+    };
+    ($($codes:expr),+ $(,)?) => {
+        $crate::api::schema::refusals!(Refusals: $($codes),+);
     };
 }
 pub(crate) use refusals;
@@ -66,6 +72,30 @@ pub(crate) fn refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Res
         }
     }
     by_status.into_iter().map(|(status, codes)| (status, response(&codes).into())).collect()
+}
+
+/// Puts each refusal that several routes share under the document's components, once, and refers to it.
+pub(crate) fn share_refusals(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(inline) = &*response else { continue };
+            let Some(name) = name(status, inline) else { continue };
+            let reference = Ref::from_response_name(name.as_str()).into();
+            components.responses.insert(name, std::mem::replace(response, reference));
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// A refusal's name, made of its status and codes, which are all there is to it.
+fn name(status: &str, response: &Response) -> Option<String> {
+    let RefOr::T(content) = response.content.get(PROBLEM)? else { return None };
+    let codes: Vec<&str> = content.examples.keys().map(String::as_str).collect();
+    Some(format!("{status}-{}", codes.join(".")))
 }
 
 fn response(codes: &[ProblemCode]) -> Response {
@@ -84,7 +114,7 @@ fn response(codes: &[ProblemCode]) -> Response {
             response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
         })
         .description(told.join("; "))
-        .content("application/problem+json", content)
+        .content(PROBLEM, content)
         .build()
 }
 

@@ -35,7 +35,8 @@ pub(crate) struct SuspendRequest {
 
 /// Suspend a user
 ///
-/// The user cannot sign in until the suspension lifts, and their sessions end at once. Nobody suspends themselves.
+/// The user cannot sign in until the suspension lifts, and their sessions end at once. The last super admin
+/// cannot be suspended.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{userId}/suspend",

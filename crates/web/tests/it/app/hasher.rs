@@ -1,0 +1,64 @@
+//! Real hashes at the lowest cost.
+
+use std::sync::Arc;
+
+use ntt_auth_core::password::{
+    BcryptCost, Digest, Encoded, Hasher, HasherError, HashingPolicy, Plain, Scratch, Verdict, Work,
+};
+use ntt_auth_core::port::Entropy;
+use ntt_auth_core::secret::PasswordHash;
+
+/// bcrypt of cost 4, in the caller's thread.
+pub(crate) struct QuickHasher {
+    policy: HashingPolicy,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl QuickHasher {
+    pub(crate) fn new(entropy: Arc<dyn Entropy>) -> Self {
+        Self { policy: HashingPolicy::Bcrypt { cost: BcryptCost::for_tests(4).unwrap() }, entropy }
+    }
+}
+
+#[async_trait::async_trait]
+impl Hasher for QuickHasher {
+    async fn hash(&self, password: Plain) -> Result<PasswordHash, HasherError> {
+        let (work, hash) = self.policy.hash(&password, self.entropy.as_ref());
+        Ok(hash.finish(&run(work)?))
+    }
+
+    async fn verify(&self, password: Plain, stored: Option<PasswordHash>) -> Result<Verdict, HasherError> {
+        let Some(stored) = stored else {
+            let (work, expected) = self.policy.decoy(&password);
+            return Ok(Verdict { matches: expected.matches(&run(work)?), rehash: false });
+        };
+        let encoded: Encoded = stored.expose().parse()?;
+        let (work, expected) = encoded.verification(&password);
+        let matches = expected.matches(&run(work)?);
+        Ok(Verdict { matches, rehash: matches && encoded.needs_upgrade(&self.policy) })
+    }
+}
+
+fn run(work: Work) -> Result<Digest, HasherError> {
+    match work {
+        Work::Bcrypt(work) => {
+            let input = ntt_auth_bcrypt::Input::new(work.key(), work.salt(), work.cost()).unwrap();
+            Ok(Digest::new(ntt_auth_bcrypt::hash(input).to_vec()))
+        }
+        Work::Other(work) => Ok(work.run(&mut Scratch::new())?),
+    }
+}
+
+/// A pool in which there is never room.
+pub(crate) struct Full;
+
+#[async_trait::async_trait]
+impl Hasher for Full {
+    async fn hash(&self, _: Plain) -> Result<PasswordHash, HasherError> {
+        Err(HasherError::Overloaded { retry_after_secs: 3 })
+    }
+
+    async fn verify(&self, _: Plain, _: Option<PasswordHash>) -> Result<Verdict, HasherError> {
+        Err(HasherError::Overloaded { retry_after_secs: 3 })
+    }
+}

@@ -1,0 +1,224 @@
+//! An installation under test, and who speaks to it.
+
+mod clock;
+mod document;
+mod hasher;
+mod principal;
+mod snapshot;
+mod store;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use ntt_auth_core::flow::{Actor, AuthParts, CreateUser, RawRegistration, ensure_keys};
+use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
+use ntt_auth_core::password::{Hasher, PasswordPolicy};
+use ntt_auth_core::policy::{AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules};
+use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
+use ntt_auth_core::{Auth, flow};
+use ntt_auth_store_sql::SqlStore;
+use ntt_auth_web::{App, Component, HashingStats, Probe, WebSettings};
+
+pub(crate) use clock::ManualClock;
+pub(crate) use document::{DOCUMENT, OPERATIONS, Operation};
+pub(crate) use hasher::Full;
+pub(crate) use principal::{Answer, Principal};
+pub(crate) use snapshot::assert_committed;
+pub(crate) use store::Switch;
+
+use hasher::QuickHasher;
+
+/// The password of everybody whom a test does not give another.
+pub(crate) const PASSWORD: &str = "Analytical-Engine-1843";
+
+/// Where the installation says it is.
+pub(crate) const PUBLIC_URL: &str = "https://auth.example.com";
+
+/// An installation: routes over a store in memory, with a clock of its own.
+#[derive(Clone)]
+pub(crate) struct TestApp {
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) router: Router,
+}
+
+/// How an installation differs from the usual one.
+pub(crate) struct Builder {
+    rules: Rules,
+    settings: WebSettings,
+    store: Option<Arc<dyn Store>>,
+    hasher: Option<Arc<dyn Hasher>>,
+    clock: Arc<ManualClock>,
+}
+
+impl TestApp {
+    /// The usual installation.
+    pub(crate) async fn new() -> Self {
+        Self::builder().build().await
+    }
+
+    pub(crate) fn builder() -> Builder {
+        let mut settings = WebSettings::new(PUBLIC_URL);
+        settings.rate_limits.enabled = false;
+        Builder { rules: rules(), settings, store: None, hasher: None, clock: Arc::new(ManualClock::default()) }
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn anon(&self) -> Principal {
+        Principal::anon(self)
+    }
+
+    /// A signed-in user of the role `user`, `NAME@example.com`.
+    pub(crate) async fn user(&self, name: &str) -> Principal {
+        self.signed_in(name, Role::User).await
+    }
+
+    pub(crate) async fn moderator(&self) -> Principal {
+        self.signed_in("moderator", Role::Moderator).await
+    }
+
+    pub(crate) async fn admin(&self) -> Principal {
+        self.signed_in("admin", Role::Admin).await
+    }
+
+    pub(crate) async fn super_admin(&self) -> Principal {
+        self.signed_in("root", Role::SuperAdmin).await
+    }
+
+    /// A signed-in user of any role.
+    pub(crate) async fn signed_in(&self, name: &str, role: Role) -> Principal {
+        let user = self.account(name, role).await;
+        self.anon().sign_in(user.email.as_str(), PASSWORD).await
+    }
+
+    /// An account `NAME@example.com` with [`PASSWORD`], as the operator's command line makes one.
+    pub(crate) async fn account(&self, name: &str, role: Role) -> User {
+        let raw = RawRegistration {
+            email: format!("{name}@example.com"),
+            password: Some(PASSWORD.to_owned()),
+            ..RawRegistration::default()
+        };
+        let create = CreateUser { actor: Actor::Operator, raw, role, client: Client::default() };
+        create.run(&self.auth).await.unwrap()
+    }
+
+    /// The newest security events about a user, newest first.
+    pub(crate) async fn events(&self, user: UserId) -> Vec<SecurityEvent> {
+        self.auth.store().read().events().of_subject(user, 100).await.unwrap()
+    }
+
+    /// The account as it is stored.
+    pub(crate) async fn stored(&self, user: UserId) -> User {
+        self.auth.store().read().users().by_id(user).await.unwrap().unwrap()
+    }
+
+    /// How many accounts there are, deleted ones too.
+    pub(crate) async fn accounts(&self) -> usize {
+        let query = UserQuery {
+            filter: UserFilter { include_deleted: true, ..UserFilter::default() },
+            sort: UserSort::CreatedAt,
+            descending: false,
+            after: None,
+            limit: 10_000,
+            now: self.auth.now(),
+        };
+        self.auth.store().read().users().page(&query).await.unwrap().len()
+    }
+}
+
+impl Builder {
+    pub(crate) fn rules(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+        change(&mut self.rules);
+        self
+    }
+
+    pub(crate) fn settings(mut self, change: impl FnOnce(&mut WebSettings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    pub(crate) fn hasher(mut self, hasher: Arc<dyn Hasher>) -> Self {
+        self.hasher = Some(hasher);
+        self
+    }
+
+    pub(crate) fn clock(mut self, clock: Arc<ManualClock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(crate) async fn build(self) -> TestApp {
+        let store = match self.store {
+            Some(store) => store,
+            None => sqlite("sqlite::memory:").await,
+        };
+        let entropy = Arc::new(clock::SeededEntropy::new());
+        let auth = Arc::new(Auth::new(AuthParts {
+            store,
+            hasher: self.hasher.unwrap_or_else(|| Arc::new(QuickHasher::new(entropy.clone()))),
+            clock: self.clock.clone(),
+            entropy,
+            master: MasterKey::new([7; 32]),
+            rules: self.rules,
+        }));
+        ensure_keys(&auth).await.unwrap();
+        flow::follow(&auth).await.unwrap();
+        let app = App::new(auth.clone(), self.settings, Arc::new(NothingElse));
+        TestApp { auth, clock: self.clock, router: ntt_auth_web::router(app) }
+    }
+}
+
+/// An SQLite store with its tables.
+pub(crate) async fn sqlite(url: &str) -> Arc<dyn Store> {
+    let store = SqlStore::open(url).await.unwrap();
+    store.migrate().await.unwrap();
+    Arc::new(store)
+}
+
+/// Where everybody's requests come from, unless a test says otherwise.
+pub(crate) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
+
+fn rules() -> Rules {
+    Rules {
+        accounts: AccountRules::default(),
+        password: PasswordPolicy::classic(),
+        tokens: TokenRules {
+            issuer: PUBLIC_URL.to_owned(),
+            audience: PUBLIC_URL.to_owned(),
+            access_ttl: Duration::from_hours(1),
+            leeway: Duration::from_secs(5),
+            include_email: true,
+            extra_claims: Vec::new(),
+            cache_capacity: 1000,
+        },
+        sessions: SessionRules { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
+        refresh: RefreshRules { grace: Duration::from_secs(30) },
+        keys: KeyRules {
+            algorithm: ntt_auth_jose::Algorithm::Es256,
+            rotation: None,
+            jwks_max_age: Duration::from_mins(15),
+        },
+    }
+}
+
+/// A process without parts of its own.
+struct NothingElse;
+
+#[async_trait::async_trait]
+impl Probe for NothingElse {
+    fn hashing(&self) -> HashingStats {
+        HashingStats::default()
+    }
+
+    async fn components(&self) -> Vec<Component> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,154 @@
+//! A store that can be taken away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use ntt_auth_core::model::{
+    FoldedEmail, FoldedUsername, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, Timestamp, User, UserId,
+};
+use ntt_auth_core::store::{
+    ErasedWork, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Store, StoreError,
+    UserQuery,
+};
+
+/// A store behind a switch, which counts how often it is asked.
+pub(crate) struct Switch {
+    store: Arc<dyn Store>,
+    away: AtomicBool,
+    asked: AtomicU64,
+}
+
+impl Switch {
+    pub(crate) fn over(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { store, away: AtomicBool::new(false), asked: AtomicU64::new(0) })
+    }
+
+    /// Takes the store away.
+    pub(crate) fn off(&self) {
+        self.away.store(true, Ordering::SeqCst);
+    }
+
+    /// Gives it back.
+    pub(crate) fn on(&self) {
+        self.away.store(false, Ordering::SeqCst);
+    }
+
+    /// How often the store was asked for anything.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn ask(&self) -> Result<(), StoreError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.away.load(Ordering::SeqCst) { Err(StoreError::unavailable("switched off by a test")) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Store for Switch {
+    fn read(&self) -> Box<dyn Read + '_> {
+        match self.ask() {
+            Ok(()) => self.store.read(),
+            Err(_) => Box::new(Away),
+        }
+    }
+
+    async fn run(&self, work: Box<dyn ErasedWork>) -> Result<(), StoreError> {
+        self.ask()?;
+        self.store.run(work).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.ask()?;
+        self.store.ping().await
+    }
+}
+
+/// What is read while the store is away: nothing.
+struct Away;
+
+fn gone<T>() -> Result<T, StoreError> {
+    Err(StoreError::unavailable("switched off by a test"))
+}
+
+impl Read for Away {
+    fn users(&mut self) -> &mut dyn ReadUsers {
+        self
+    }
+    fn sessions(&mut self) -> &mut dyn ReadSessions {
+        self
+    }
+    fn keys(&mut self) -> &mut dyn ReadKeys {
+        self
+    }
+    fn revocations(&mut self) -> &mut dyn ReadRevocations {
+        self
+    }
+    fn events(&mut self) -> &mut dyn ReadEvents {
+        self
+    }
+    fn setup(&mut self) -> &mut dyn ReadSetup {
+        self
+    }
+}
+
+#[async_trait]
+impl ReadUsers for Away {
+    async fn by_id(&mut self, _: UserId) -> Result<Option<User>, StoreError> {
+        gone()
+    }
+    async fn by_email(&mut self, _: &FoldedEmail) -> Result<Option<User>, StoreError> {
+        gone()
+    }
+    async fn by_username(&mut self, _: &FoldedUsername) -> Result<Option<User>, StoreError> {
+        gone()
+    }
+    async fn page(&mut self, _: &UserQuery) -> Result<Vec<User>, StoreError> {
+        gone()
+    }
+    async fn count_super_admins(&mut self) -> Result<u64, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadSessions for Away {
+    async fn by_id(&mut self, _: SessionId) -> Result<Option<Session>, StoreError> {
+        gone()
+    }
+    async fn open_of_user(&mut self, _: UserId, _: Timestamp) -> Result<Vec<Session>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadKeys for Away {
+    async fn all(&mut self) -> Result<Vec<StoredKey>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadRevocations for Away {
+    async fn after(&mut self, _: i64, _: u32) -> Result<Vec<Revocation>, StoreError> {
+        gone()
+    }
+    async fn latest(&mut self) -> Result<i64, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadEvents for Away {
+    async fn of_subject(&mut self, _: UserId, _: u32) -> Result<Vec<SecurityEvent>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadSetup for Away {
+    async fn get(&mut self) -> Result<Setup, StoreError> {
+        gone()
+    }
+}

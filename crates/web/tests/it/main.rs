@@ -1,0 +1,26 @@
+//! The API as its clients see it: every route, every refusal, every rule about sessions and roles, over a real store in
+//! memory, with a clock that the tests move.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod app;
+mod bad_input;
+mod enumeration;
+mod headers;
+mod login;
+mod logout;
+mod matrix;
+mod me;
+mod openapi;
+mod password;
+mod properties;
+mod proxies;
+mod rate_limits;
+mod refresh;
+mod register;
+mod secrecy;
+mod sessions;
+mod setup;
+mod system;
+mod tokens;
+mod unavailable;
+mod users;

@@ -57,6 +57,10 @@ impl Email {
             ));
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| INVALID)?;
+        // No top-level domain is a number (RFC 3696 § 2): this is an IP address without its brackets.
+        if domain.rsplit('.').next().is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(INVALID);
+        }
         let address = format!("{local}@{domain}");
         if address.len() > MAX_OCTETS {
             return Err(Invalid::new(
@@ -141,6 +145,7 @@ mod tests {
             "a b@c.de",
             "a@b..de",
             "a@[127.0.0.1]",
+            "a@127.0.0.1",
             "Ada <a@b.de>",
             "a@b.de\r\nBcc: x@y.z",
             "\"a b\"@c.de",

@@ -9,6 +9,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use minijinja::{Environment, Value, context};
 
+use crate::api::schema::{FRAME, refusals};
 use crate::problem::{Problem, ProblemCode};
 
 /// The policy of a page: our style sheet, our forms, nothing else.
@@ -78,9 +79,18 @@ pub(crate) fn of_problem(problem: &Problem) -> Response {
     response
 }
 
+refusals!(FRAME);
+
 /// Where to go from here
-#[utoipa::path(get, path = "/", tag = "Pages",
-    responses((status = 200, description = "A page with links.", body = String, content_type = "text/html")))]
+#[utoipa::path(
+    get,
+    path = "/",
+    tag = "Pages",
+    responses(
+        (status = 200, description = "A page with links.", body = String, content_type = "text/html"),
+        Refusals,
+    ),
+)]
 pub(crate) async fn home() -> Response {
     render(
         StatusCode::OK,

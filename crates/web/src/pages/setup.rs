@@ -12,9 +12,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
+use crate::api::schema::{ANY, HASHING, QUERY, refusals};
 use crate::extract::{Form, Peer, Query};
 use crate::pages;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody, ProblemCode};
+
+refusals!(ShowRefusals: QUERY, ANY);
+refusals!(
+    SubmitRefusals: &[
+        ProblemCode::MalformedRequest,
+        ProblemCode::Timeout,
+        ProblemCode::PayloadTooLarge,
+        ProblemCode::UnsupportedMediaType,
+    ],
+    HASHING,
+    ANY,
+);
 
 /// The link's token.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -53,10 +66,17 @@ pub(crate) struct SetupForm {
 }
 
 /// The form that makes the first super admin
-#[utoipa::path(get, path = "/setup", tag = "Pages", params(SetupQuery), responses(
-    (status = 200, description = "The form.", body = String, content_type = "text/html"),
-    (status = 410, description = "The link is not good any more.", body = String, content_type = "text/html"),
-))]
+#[utoipa::path(
+    get,
+    path = "/setup",
+    tag = "Pages",
+    params(SetupQuery),
+    responses(
+        (status = 200, description = "The form.", body = String, content_type = "text/html"),
+        (status = 410, description = "The link is not good any more.", body = String, content_type = "text/html"),
+        ShowRefusals,
+    ),
+)]
 pub(crate) async fn show_set_up(
     State(app): State<App>,
     Query(query): Query<SetupQuery>,
@@ -75,13 +95,26 @@ pub(crate) async fn show_set_up(
 }
 
 /// Make the first super admin
-#[utoipa::path(post, path = "/setup", tag = "Pages",
+#[utoipa::path(
+    post,
+    path = "/setup",
+    tag = "Pages",
     request_body(content = SetupForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 201, description = "The account was made; the link is closed for ever.", body = String, content_type = "text/html"),
+        (
+            status = 201,
+            description = "The account was made; the link is closed for ever.",
+            body = String,
+            content_type = "text/html",
+        ),
         (status = 410, description = "The link is not good any more.", body = String, content_type = "text/html"),
-        (status = 422, description = "The form again, with what is wrong beside each field.", body = String, content_type = "text/html"),
-    ))]
+        (status = 422, description = "The form again, with what is wrong beside each field; or a field is unknown.", content(
+            (String = "text/html"),
+            (ProblemBody = "application/problem+json"),
+        )),
+        SubmitRefusals,
+    ),
+)]
 pub(crate) async fn submit_set_up(
     State(app): State<App>,
     Peer(client): Peer,

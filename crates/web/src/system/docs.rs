@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use minijinja::context;
 use pulldown_cmark::{Parser, html};
 
+use crate::api::schema::{FRAME, refusals};
+use crate::extract::Path;
 use crate::pages;
 use crate::problem::{Problem, ProblemCode};
 
@@ -19,9 +20,19 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 const START: &str = include_str!("../../assets/docs.js");
 
+refusals!(FRAME);
+refusals!(ErrorPageRefusals: &[ProblemCode::NotFound], FRAME);
+
 /// The API's reference, to be tried out in the browser
-#[utoipa::path(get, path = "/docs", tag = "Pages",
-    responses((status = 200, description = "Swagger UI.", body = String, content_type = "text/html")))]
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "Pages",
+    responses(
+        (status = 200, description = "Swagger UI.", body = String, content_type = "text/html"),
+        Refusals,
+    ),
+)]
 pub(crate) async fn docs() -> Response {
     let mut response = pages::render(StatusCode::OK, "docs.html", context! { root => pages::TOP });
     response
@@ -57,13 +68,16 @@ pub(crate) async fn asset(Path(file): Path<String>) -> Response {
 }
 
 /// What an error code means and what to do about it
-#[utoipa::path(get, path = "/docs/errors/{code}", tag = "Pages",
+#[utoipa::path(
+    get,
+    path = "/docs/errors/{code}",
+    tag = "Pages",
     params(("code" = ProblemCode, Path, description = "The `code` of a problem.")),
     responses(
         (status = 200, description = "The page.", body = String, content_type = "text/html"),
-        (status = 404, description = "`not_found`: there is no such code", body = crate::problem::ProblemBody,
-            content_type = "application/problem+json"),
-    ))]
+        ErrorPageRefusals,
+    ),
+)]
 pub(crate) async fn error_page(Path(code): Path<String>) -> Response {
     let Some(code) = ProblemCode::ALL
         .into_iter()

@@ -13,8 +13,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::api::schema::{FRAME, refusals};
 use crate::extract::MaybeSignedIn;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemCode};
 use crate::system::{Component, Condition};
 
 /// The revocation log is read several times a second; unread for so long, revocations of other nodes may be missing.
@@ -23,6 +24,17 @@ const FOLLOWER_LATE: Duration = Duration::from_secs(5);
 const FOLLOWER_DEAD: Duration = Duration::from_mins(1);
 /// A store that does not answer within this time is down for whoever waits.
 const PING_PATIENCE: Duration = Duration::from_secs(2);
+
+refusals!(FRAME);
+refusals!(
+    DetailedRefusals: &[
+        ProblemCode::MalformedRequest,
+        ProblemCode::TokenExpired,
+        ProblemCode::TokenInvalid,
+        ProblemCode::TokenRevoked,
+    ],
+    FRAME,
+);
 
 /// Whether the server is up.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,7 +83,12 @@ pub(crate) struct ComponentBody {
 /// How the server is
 ///
 /// Always 200 while the server answers at all; `status` tells more.
-#[utoipa::path(get, path = "/health", tag = "System", responses((status = 200, description = "The server is up.", body = HealthBody)))]
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "System",
+    responses((status = 200, description = "The server is up.", body = HealthBody), Refusals),
+)]
 pub(crate) async fn health(State(app): State<App>) -> Json<HealthBody> {
     let components = [store(&app).await, keys(&app), revocations(&app)];
     Json(HealthBody::of(&app, worst(&components)))
@@ -80,7 +97,12 @@ pub(crate) async fn health(State(app): State<App>) -> Json<HealthBody> {
 /// Whether the process is alive
 ///
 /// A probe that fails means: restart it. It asks nothing of the store.
-#[utoipa::path(get, path = "/health/live", tag = "System", responses((status = 200, description = "The process is alive.", body = HealthBody)))]
+#[utoipa::path(
+    get,
+    path = "/health/live",
+    tag = "System",
+    responses((status = 200, description = "The process is alive.", body = HealthBody), Refusals),
+)]
 pub(crate) async fn health_live(State(app): State<App>) -> Json<HealthBody> {
     Json(HealthBody::of(&app, Condition::Ok))
 }
@@ -91,6 +113,7 @@ pub(crate) async fn health_live(State(app): State<App>) -> Json<HealthBody> {
 #[utoipa::path(get, path = "/health/ready", tag = "System", responses(
     (status = 200, description = "Requests may be sent.", body = HealthBody),
     (status = 503, description = "The store or the keys are not there.", body = HealthBody),
+    Refusals,
 ))]
 pub(crate) async fn health_ready(State(app): State<App>) -> Response {
     let condition = worst(&[store(&app).await, keys(&app)]);
@@ -112,8 +135,7 @@ pub(crate) async fn health_ready(State(app): State<App>) -> Response {
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "The parts.", body = DetailedHealthBody),
-        (status = 401, description = "`token_expired`, `token_invalid`, `token_revoked`: a token was sent that is not good",
-            body = ProblemBody, content_type = "application/problem+json"),
+        DetailedRefusals,
     ),
 )]
 pub(crate) async fn health_detailed(

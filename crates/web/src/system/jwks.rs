@@ -9,7 +9,10 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::App;
+use crate::api::schema::{FRAME, refusals};
 use crate::problem::{Problem, ProblemCode};
+
+refusals!(FRAME);
 
 /// Public keys
 ///
@@ -40,6 +43,7 @@ use crate::problem::{Problem, ProblemCode};
             }] }),
         ),
         (status = 304, description = "The keys are those named by `If-None-Match`."),
+        Refusals,
     ),
 )]
 pub(crate) async fn jwks(State(app): State<App>, headers: HeaderMap) -> Response {

@@ -39,10 +39,13 @@ struct RouteLabels {
     route: String,
 }
 
+type Durations = Family<RouteLabels, Histogram, fn() -> Histogram>;
+
 /// Counts and measures. Series of a route are looked up once and then counted without a lock on the family.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
+    durations: Durations,
     routes: HashMap<String, Route>,
     unmatched: Route,
     hashing_workers: Gauge,
@@ -60,7 +63,7 @@ pub(crate) struct Metrics {
 struct Route {
     name: String,
     counters: [[OnceLock<Counter>; CLASSES.len()]; METHODS.len()],
-    duration: Histogram,
+    duration: OnceLock<Histogram>,
 }
 
 impl Metrics {
@@ -69,8 +72,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("ntt_auth");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
-        let durations: Family<RouteLabels, Histogram, fn() -> Histogram> =
-            Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        let durations: Durations = Family::new_with_constructor(|| Histogram::new(BUCKETS));
         registry.register_with_unit(
             "http_request_duration",
             "Time taken to answer",
@@ -78,10 +80,8 @@ impl Metrics {
             durations.clone(),
         );
         let route = |name: String| Route {
-            duration: durations.get_or_create_owned(&RouteLabels {
-                route: name.clone(),
-            }),
             counters: Default::default(),
+            duration: OnceLock::new(),
             name,
         };
         let mut gauge = |name: &str, help: &str| {
@@ -126,6 +126,7 @@ impl Metrics {
             unmatched: route(UNMATCHED.to_owned()),
             registry,
             requests,
+            durations,
             hashing_workers,
             hashing_waiting,
             hashing_running,
@@ -169,7 +170,13 @@ impl Metrics {
                 .get_or_init(|| self.requests.get_or_create_owned(&labels()))
                 .inc();
         }
-        route.duration.observe(took.as_secs_f64());
+        let labels = || RouteLabels {
+            route: route.name.clone(),
+        };
+        route
+            .duration
+            .get_or_init(|| self.durations.get_or_create_owned(&labels()))
+            .observe(took.as_secs_f64());
     }
 
     /// Everything, in the text format of `OpenMetrics`.

@@ -8,6 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use crate::api::schema::{FRAME, refusals};
 use crate::problem::{FieldProblem, ProblemBody, ProblemCode};
 
 /// What the document says beyond its routes.
@@ -52,9 +53,18 @@ impl Modify for Schemes {
     }
 }
 
+refusals!(FRAME);
+
 /// The OpenAPI document of this API
-#[utoipa::path(get, path = "/openapi.json", tag = "System",
-    responses((status = 200, description = "The document you are reading.", body = serde_json::Value)))]
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "System",
+    responses(
+        (status = 200, description = "The document you are reading.", body = serde_json::Value),
+        Refusals,
+    ),
+)]
 pub(crate) async fn openapi_json() -> Response {
     static DOCUMENT: LazyLock<Bytes> =
         LazyLock::new(|| Bytes::from(serde_json::to_vec(&crate::openapi()).unwrap_or_default()));

@@ -7,11 +7,22 @@ use http::header::CONTENT_TYPE;
 use subtle::ConstantTimeEq as _;
 
 use crate::App;
+use crate::api::schema::{FRAME, refusals};
 use crate::extract::{bearer, missing_token};
-use crate::problem::{Problem, ProblemBody, ProblemCode};
+use crate::problem::{Problem, ProblemCode};
 use crate::settings::MetricsAccess;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+refusals!(
+    &[
+        ProblemCode::MalformedRequest,
+        ProblemCode::TokenMissing,
+        ProblemCode::TokenInvalid,
+        ProblemCode::NotFound,
+    ],
+    FRAME,
+);
 
 /// Metrics
 ///
@@ -25,10 +36,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
     responses(
         (status = 200, description = "The metrics.", body = String, content_type = "application/openmetrics-text",
             example = "# TYPE ntt_auth_http_requests counter\n# EOF\n"),
-        (status = 401, description = "`token_missing`, `token_invalid`: no token, or not the configured one",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: no token is configured",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Refusals,
     ),
 )]
 pub(crate) async fn metrics(

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::layer::request_id::RequestId;
 use crate::problem::ProblemCode;
 
 /// The request being answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
-    request_id: Arc<str>,
+    request_id: RequestId,
     public_url: Arc<str>,
 }
 
@@ -16,7 +17,7 @@ tokio::task_local! {
 }
 
 impl Context {
-    pub(super) fn new(request_id: Arc<str>, public_url: Arc<str>) -> Self {
+    pub(super) fn new(request_id: RequestId, public_url: Arc<str>) -> Self {
         Self {
             request_id,
             public_url,
@@ -25,7 +26,7 @@ impl Context {
 
     /// The `X-Request-Id`.
     pub(crate) fn request_id(&self) -> &str {
-        &self.request_id
+        self.request_id.as_str()
     }
 
     /// The `type` of a problem: the address of the page that explains its code.

@@ -23,7 +23,7 @@ use tracing::Instrument as _;
 use crate::App;
 use crate::extract::client_address;
 use crate::layer::context::Context;
-use crate::layer::request_id::{RequestIds, X_REQUEST_ID, trace_id};
+use crate::layer::request_id::{RequestId, RequestIds, X_REQUEST_ID, trace_id};
 use crate::problem::{Problem, ProblemCode};
 
 /// Longest address, in octets.
@@ -135,8 +135,8 @@ where
                 )
             }),
         };
-        let span = tone.span(&id, trace_id(request.headers()));
-        let context = Context::new(Arc::clone(&id), Arc::clone(&shared.public_url));
+        let span = tone.span(id.as_str(), trace_id(request.headers()));
+        let context = Context::new(id.clone(), Arc::clone(&shared.public_url));
         let refused = oversized(&request);
         let answer = match refused {
             None => Some(self.inner.call(request)),
@@ -208,10 +208,10 @@ impl Seen {
         let (method, route, status) = (self.method.as_str(), self.route(), status.as_u16());
         match tone {
             Tone::Spoken => {
-                tracing::info!(target: "http", method, route, status, ms = milliseconds, client, "answered")
+                tracing::info!(target: "http", method, route, status, ms = milliseconds, client, "answered");
             }
             Tone::Quiet => {
-                tracing::debug!(target: "http", method, route, status, ms = milliseconds, client, "answered")
+                tracing::debug!(target: "http", method, route, status, ms = milliseconds, client, "answered");
             }
         }
     }
@@ -260,10 +260,9 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
 
 impl Shared {
     /// Puts on what every answer wears. What a handler has put on itself is kept.
-    fn dress(&self, headers: &mut HeaderMap, id: &str) {
-        if let Ok(value) = HeaderValue::from_str(id) {
-            headers.insert(X_REQUEST_ID, value);
-        }
+    fn dress(&self, headers: &mut HeaderMap, id: &RequestId) {
+        headers.reserve(8);
+        headers.insert(X_REQUEST_ID, id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers

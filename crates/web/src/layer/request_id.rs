@@ -1,10 +1,9 @@
 //! Ids by which a request is found again in logs: ours, and the trace it is part of.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ntt_auth_core::port::{Entropy, random};
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,30 +27,41 @@ impl RequestIds {
     }
 
     /// The id the client sent, if it is one that can stand in logs as it is, or a new one.
-    pub(super) fn of(&self, headers: &HeaderMap) -> Arc<str> {
-        match headers
-            .get(&X_REQUEST_ID)
-            .and_then(|value| value.to_str().ok())
-            .filter(|text| is_plain(text))
-        {
-            Some(text) => text.into(),
-            None => self.next().into(),
+    pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
+        match headers.get(&X_REQUEST_ID) {
+            Some(value) if is_plain(value.as_bytes()) => RequestId(value.clone()),
+            _ => self.next(),
         }
     }
 
-    fn next(&self) -> String {
+    fn next(&self) -> RequestId {
         let mut id = String::with_capacity(self.process.len() + 9);
         id.push_str(&self.process);
         let _ = write!(id, "-{:x}", self.count.fetch_add(1, Ordering::Relaxed));
-        id
+        // Hexadecimal digits and a hyphen are what a header may hold.
+        RequestId(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("unknown")))
     }
 }
 
-fn is_plain(text: &str) -> bool {
-    (1..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+/// The id of one request. Copies share the text.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The id as text.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// The id as it stands in `X-Request-Id`.
+    pub(super) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+fn is_plain(id: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=128).contains(&id.len()) && id.iter().all(plain)
 }
 
 /// The trace id of a `traceparent` header (W3C Trace Context § 3.2): 32 lower-case hexadecimal digits, not all zero.
@@ -79,8 +89,6 @@ pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     struct Sevens;
@@ -100,13 +108,19 @@ mod tests {
     #[test]
     fn ids_of_clients_are_kept_if_they_can_stand_in_a_log() {
         let ids = RequestIds::new(&Sevens);
-        assert_eq!(&*ids.of(&with(X_REQUEST_ID, "web-1.a_B")), "web-1.a_B");
-        assert_eq!(&*ids.of(&with(X_REQUEST_ID, "a b")), "0707070707070707-1");
         assert_eq!(
-            &*ids.of(&with(X_REQUEST_ID, &"a".repeat(129))),
+            ids.of(&with(X_REQUEST_ID, "web-1.a_B")).as_str(),
+            "web-1.a_B"
+        );
+        assert_eq!(
+            ids.of(&with(X_REQUEST_ID, "a b")).as_str(),
+            "0707070707070707-1"
+        );
+        assert_eq!(
+            ids.of(&with(X_REQUEST_ID, &"a".repeat(129))).as_str(),
             "0707070707070707-2"
         );
-        assert_eq!(&*ids.of(&HeaderMap::new()), "0707070707070707-3");
+        assert_eq!(ids.of(&HeaderMap::new()).as_str(), "0707070707070707-3");
     }
 
     #[test]

@@ -23,7 +23,11 @@ const OPEN: &str = "/api/v1/auth/permissions";
 
 fn is_limited(answer: &Answer, policy: &str) {
     answer.refuses(429, "rate_limited");
-    assert!(answer.header("ratelimit").starts_with(&format!("\"{policy}\";r=0;t=")));
+    assert!(
+        answer
+            .header("ratelimit")
+            .starts_with(&format!("\"{policy}\";r=0;t="))
+    );
     assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
 }
 
@@ -33,8 +37,17 @@ async fn pro1_guests_are_counted_by_address_and_told_what_is_left() {
     let guest = app.anon();
     for left in [2, 1, 0] {
         let answer = guest.get(OPEN).await;
-        assert_eq!(answer.is(200).header("ratelimit-policy"), "\"guest\";q=3;w=60");
-        assert!(answer.header("ratelimit").starts_with(&format!("\"guest\";r={left};t=")), "{}", answer.header("ratelimit"));
+        assert_eq!(
+            answer.is(200).header("ratelimit-policy"),
+            "\"guest\";q=3;w=60"
+        );
+        assert!(
+            answer
+                .header("ratelimit")
+                .starts_with(&format!("\"guest\";r={left};t=")),
+            "{}",
+            answer.header("ratelimit")
+        );
     }
     let refused = guest.get(OPEN).await;
     is_limited(&refused, "guest");
@@ -66,8 +79,15 @@ async fn pro1_users_are_counted_by_account_wherever_they_are() {
     let app = limited().await;
     let ada = app.user("ada").await;
     for address in 1..=6 {
-        let answer = ada.clone().at(&format!("203.0.113.{address}")).get("/api/v1/users/me").await;
-        assert_eq!(answer.is(200).header("ratelimit-policy"), "\"user\";q=6;w=60");
+        let answer = ada
+            .clone()
+            .at(&format!("203.0.113.{address}"))
+            .get("/api/v1/users/me")
+            .await;
+        assert_eq!(
+            answer.is(200).header("ratelimit-policy"),
+            "\"user\";q=6;w=60"
+        );
     }
     is_limited(&ada.get("/api/v1/users/me").await, "user");
     app.user("bob").await.get("/api/v1/users/me").await.is(200);
@@ -77,9 +97,19 @@ async fn pro1_users_are_counted_by_account_wherever_they_are() {
 async fn pro1_a_token_that_is_not_good_buys_nothing() {
     let app = limited().await;
     for _ in 0..3 {
-        app.anon().with_access("forged").get("/api/v1/users/me").await.refuses(401, "token_invalid");
+        app.anon()
+            .with_access("forged")
+            .get("/api/v1/users/me")
+            .await
+            .refuses(401, "token_invalid");
     }
-    is_limited(&app.anon().with_access("forged").get("/api/v1/users/me").await, "guest");
+    is_limited(
+        &app.anon()
+            .with_access("forged")
+            .get("/api/v1/users/me")
+            .await,
+        "guest",
+    );
 }
 
 #[tokio::test]
@@ -88,7 +118,10 @@ async fn pro1_signing_in_has_a_limit_of_its_own() {
     let guest = app.anon();
     let attempt = json!({ "email": "nobody@example.com", "password": "Wrong-Password-1" });
     for _ in 0..2 {
-        guest.post("/api/v1/auth/login", attempt.clone()).await.refuses(401, "invalid_credentials");
+        guest
+            .post("/api/v1/auth/login", attempt.clone())
+            .await
+            .refuses(401, "invalid_credentials");
     }
     is_limited(&guest.post("/api/v1/auth/login", attempt).await, "login");
     guest.get(OPEN).await.is(200);
@@ -98,7 +131,13 @@ async fn pro1_signing_in_has_a_limit_of_its_own() {
 async fn pro1_validation_keys_and_health_are_never_limited() {
     let app = limited().await;
     let ada = app.user("ada").await;
-    for path in ["/api/v1/auth/validate", "/.well-known/jwks.json", "/health", "/health/live", "/health/ready"] {
+    for path in [
+        "/api/v1/auth/validate",
+        "/.well-known/jwks.json",
+        "/health",
+        "/health/live",
+        "/health/ready",
+    ] {
         for _ in 0..20 {
             let answer = ada.get(path).await;
             assert!(!answer.is(200).headers.contains_key("ratelimit"), "{path}");

@@ -52,6 +52,13 @@ pub(crate) async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let current = Plain::parse(&request.current_password)
         .map_err(|invalid| Problem::invalid(FieldErrors::from(("/currentPassword", invalid))))?;
-    ChangePassword { caller, current, new: request.new_password, client }.run(&app.auth).await?;
+    ChangePassword {
+        caller,
+        current,
+        new: request.new_password,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

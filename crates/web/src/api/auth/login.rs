@@ -66,27 +66,48 @@ pub(crate) async fn login(
 impl LoginRequest {
     fn parse(self, client: Client) -> Result<SignIn, FieldErrors> {
         let mut errors = FieldErrors::new();
-        let mut named = [("/email", self.email), ("/username", self.username), ("/identifier", self.identifier)]
-            .into_iter()
-            .filter_map(|(field, text)| Some((field, text?)));
+        let mut named = [
+            ("/email", self.email),
+            ("/username", self.username),
+            ("/identifier", self.identifier),
+        ]
+        .into_iter()
+        .filter_map(|(field, text)| Some((field, text?)));
         let identifier = match (named.next(), named.next()) {
             (Some((_, text)), None) => Some(text),
             (None, _) => {
-                errors.add("/identifier", Invalid::new("required", "Give one of email, username and identifier."));
+                errors.add(
+                    "/identifier",
+                    Invalid::new("required", "Give one of email, username and identifier."),
+                );
                 None
             }
             (Some(_), Some((field, _))) => {
-                errors.add(field, Invalid::new("ambiguous", "Give only one of email, username and identifier."));
+                errors.add(
+                    field,
+                    Invalid::new(
+                        "ambiguous",
+                        "Give only one of email, username and identifier.",
+                    ),
+                );
                 None
             }
         };
         let password = errors.take("/password", Plain::parse(&self.password));
-        let device_name =
-            self.device_name.and_then(|text| errors.take("/deviceName", PersonName::parse(&text)));
+        let device_name = self
+            .device_name
+            .and_then(|text| errors.take("/deviceName", PersonName::parse(&text)));
         match (identifier, password) {
             (Some(identifier), Some(password)) if errors.is_empty() => {
                 let device_name = device_name.map(|name| name.as_str().to_owned());
-                Ok(SignIn { identifier, password, client: Client { device_name, ..client } })
+                Ok(SignIn {
+                    identifier,
+                    password,
+                    client: Client {
+                        device_name,
+                        ..client
+                    },
+                })
             }
             _ => Err(errors),
         }

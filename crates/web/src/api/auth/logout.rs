@@ -38,9 +38,9 @@ pub(crate) async fn logout(
     State(app): State<App>,
     Peer(client): Peer,
     holder: Result<May<may::HoldSession>, Problem>,
-    body: Option<Json<LogoutRequest>>,
+    body: Option<Json<Option<LogoutRequest>>>,
 ) -> Result<StatusCode, Problem> {
-    let refresh_token = body.and_then(|Json(request)| request.refresh_token);
+    let refresh_token = body.and_then(|Json(request)| request?.refresh_token);
     let caller = match (holder, &refresh_token) {
         (Ok(holder), _) => match holder.0 {
             Actor::Caller(caller) => Some(caller),
@@ -49,6 +49,12 @@ pub(crate) async fn logout(
         (Err(problem), None) => return Err(problem),
         (Err(_), Some(_)) => None,
     };
-    SignOut { caller, refresh_token, client }.run(&app.auth).await?;
+    SignOut {
+        caller,
+        refresh_token,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,11 @@ use crate::problem::{Problem, ProblemCode};
 
 refusals!(
     BODY,
-    &[ProblemCode::RefreshTokenReused, ProblemCode::RefreshTokenExpired, ProblemCode::RefreshTokenInvalid],
+    &[
+        ProblemCode::RefreshTokenReused,
+        ProblemCode::RefreshTokenExpired,
+        ProblemCode::RefreshTokenInvalid
+    ],
     ANY,
 );
 
@@ -46,6 +50,11 @@ pub(crate) async fn refresh(
     Peer(client): Peer,
     Json(request): Json<RefreshRequest>,
 ) -> Result<TokensBody, Problem> {
-    let tokens = Refresh { token: request.refresh_token, client }.run(&app.auth).await?;
+    let tokens = Refresh {
+        token: request.refresh_token,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(TokensBody::of(tokens, app.auth.now()))
 }

@@ -40,11 +40,22 @@ pub(crate) async fn register(
     Peer(client): Peer,
     Json(fields): Json<RegistrationFields>,
 ) -> Result<Response, Problem> {
-    match (Register { raw: fields.into(), client }).run(&app.auth).await? {
+    match (Register {
+        raw: fields.into(),
+        client,
+    })
+    .run(&app.auth)
+    .await?
+    {
         Registered::Created(user) => {
             let location = format!("/api/v1/users/{}", user.id);
             let body = UserBody::of(&user, View::Full, app.auth.now());
-            Ok((StatusCode::CREATED, [(LOCATION, location)], axum::Json(body)).into_response())
+            Ok((
+                StatusCode::CREATED,
+                [(LOCATION, location)],
+                axum::Json(body),
+            )
+                .into_response())
         }
         Registered::Accepted => Ok((StatusCode::ACCEPTED, axum::Json(Accepted {})).into_response()),
     }

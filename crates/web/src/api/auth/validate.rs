@@ -59,7 +59,10 @@ struct Validation<'a> {
     security(("bearer" = [])),
     responses((status = 200, description = "The token is good.", body = Validation<'_>), Refusals),
 )]
-pub(crate) async fn validate(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn validate(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let token = bearer(&headers)?.ok_or_else(missing_token)?;
     let access = app.auth.validate(token)?;
     Ok(answer(&access))

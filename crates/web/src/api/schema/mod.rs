@@ -15,7 +15,9 @@ pub(crate) use creation::CreationRequest;
 pub(crate) use path::{SessionPath, UserPath};
 pub(crate) use permissions::PermissionMatrix;
 pub(crate) use profile::ProfileRequest;
-pub(crate) use refusals::{ANY, BEARER, BODY, FRAME, HASHING, QUERY, refusals, refused_by, share_refusals};
+pub(crate) use refusals::{
+    ANY, BEARER, BODY, FRAME, HASHING, QUERY, refusals, refused_by, share_refusals,
+};
 pub(crate) use registration::RegistrationFields;
 pub(crate) use role::role_schema;
 pub(crate) use session::SessionList;

@@ -35,5 +35,7 @@ where
     D: Deserializer<'de>,
     I: FromStr<Err: Display>,
 {
-    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(de::Error::custom)
 }

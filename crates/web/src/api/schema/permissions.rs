@@ -43,9 +43,15 @@ impl PermissionMatrix {
             .iter()
             .map(|(action, _)| Permission {
                 action: *action,
-                reach: Role::ALL.into_iter().map(|role| (role, action.reach(role))).collect(),
+                reach: Role::ALL
+                    .into_iter()
+                    .map(|role| (role, action.reach(role)))
+                    .collect(),
             })
             .collect();
-        Self { roles: Role::ALL, actions }
+        Self {
+            roles: Role::ALL,
+            actions,
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::problem::ProblemCode;
@@ -14,8 +14,11 @@ use crate::problem::ProblemCode;
 const PROBLEM: &str = "application/problem+json";
 
 /// What every answer's frame may refuse with.
-pub(crate) const FRAME: &[ProblemCode] =
-    &[ProblemCode::UriTooLong, ProblemCode::HeaderTooLarge, ProblemCode::Internal];
+pub(crate) const FRAME: &[ProblemCode] = &[
+    ProblemCode::UriTooLong,
+    ProblemCode::HeaderTooLarge,
+    ProblemCode::Internal,
+];
 /// What a route may answer that is limited and asks the store.
 pub(crate) const ANY: &[ProblemCode] = &[
     ProblemCode::UriTooLong,
@@ -66,12 +69,17 @@ pub(crate) use refusals;
 pub(crate) fn refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<String, Vec<ProblemCode>> = BTreeMap::new();
     for code in codes.iter().copied().flatten() {
-        let same_status = by_status.entry(code.status().as_str().to_owned()).or_default();
+        let same_status = by_status
+            .entry(code.status().as_str().to_owned())
+            .or_default();
         if !same_status.contains(code) {
             same_status.push(*code);
         }
     }
-    by_status.into_iter().map(|(status, codes)| (status, response(&codes).into())).collect()
+    by_status
+        .into_iter()
+        .map(|(status, codes)| (status, response(&codes).into()))
+        .collect()
 }
 
 /// Puts each refusal that several routes share under the document's components, once, and refers to it.
@@ -79,39 +87,73 @@ pub(crate) fn share_refusals(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         for (status, response) in &mut operation.responses.responses {
-            let RefOr::T(inline) = &*response else { continue };
-            let Some(name) = name(status, inline) else { continue };
+            let RefOr::T(inline) = &*response else {
+                continue;
+            };
+            let Some(name) = name(status, inline) else {
+                continue;
+            };
             let reference = Ref::from_response_name(name.as_str()).into();
-            components.responses.insert(name, std::mem::replace(response, reference));
+            components
+                .responses
+                .insert(name, std::mem::replace(response, reference));
         }
     }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A refusal's name, made of its status and codes, which are all there is to it.
 fn name(status: &str, response: &Response) -> Option<String> {
-    let RefOr::T(content) = response.content.get(PROBLEM)? else { return None };
+    let RefOr::T(content) = response.content.get(PROBLEM)? else {
+        return None;
+    };
     let codes: Vec<&str> = content.examples.keys().map(String::as_str).collect();
-    Some(format!("{status}-{}", codes.join(".")))
+    (!codes.is_empty()).then(|| format!("{status}-{}", codes.join(".")))
 }
 
 fn response(codes: &[ProblemCode]) -> Response {
-    let told: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title())).collect();
+    let told: Vec<String> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}", code.as_str(), code.title()))
+        .collect();
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
         .examples_from_iter(codes.iter().map(|code| {
-            (code.as_str(), ExampleBuilder::new().summary(code.title()).value(Some(example(*code))).build())
+            (
+                code.as_str(),
+                ExampleBuilder::new()
+                    .summary(code.title())
+                    .value(Some(example(*code)))
+                    .build(),
+            )
         }))
         .build();
-    let headers: BTreeMap<&str, &str> = codes.iter().flat_map(|code| headers(*code)).copied().collect();
+    let headers: BTreeMap<&str, &str> = codes
+        .iter()
+        .flat_map(|code| headers(*code))
+        .copied()
+        .collect();
     headers
         .into_iter()
         .fold(ResponseBuilder::new(), |response, (name, description)| {
             let schema = ObjectBuilder::new().schema_type(Type::String);
-            response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
+            response.header(
+                name,
+                HeaderBuilder::new()
+                    .schema(Some(schema))
+                    .description(Some(description))
+                    .build(),
+            )
         })
         .description(told.join("; "))
         .content(PROBLEM, content)
@@ -120,7 +162,10 @@ fn response(codes: &[ProblemCode]) -> Response {
 
 fn headers(code: ProblemCode) -> &'static [(&'static str, &'static str)] {
     match code.status().as_u16() {
-        401 => &[("WWW-Authenticate", "The scheme to authenticate by (RFC 6750 § 3).")],
+        401 => &[(
+            "WWW-Authenticate",
+            "The scheme to authenticate by (RFC 6750 § 3).",
+        )],
         429 | 503 => &[("Retry-After", "After how many seconds to try again.")],
         _ => &[],
     }

@@ -73,7 +73,13 @@ pub(crate) struct SessionList {
 impl SessionList {
     /// Shows `sessions`; `current` is that of the request.
     pub(crate) fn of(sessions: Vec<Session>, current: Option<SessionId>) -> Self {
-        let items = sessions.into_iter().map(|session| SessionBody::of(session, current)).collect();
-        Self { items, next_cursor: None }
+        let items = sessions
+            .into_iter()
+            .map(|session| SessionBody::of(session, current))
+            .collect();
+        Self {
+            items,
+            next_cursor: None,
+        }
     }
 }

@@ -58,7 +58,11 @@ impl TokensBody {
 impl IntoResponse for TokensBody {
     /// No cache may keep tokens (RFC 6749 § 5.1).
     fn into_response(self) -> Response {
-        ([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], axum::Json(self)).into_response()
+        (
+            [(CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+            axum::Json(self),
+        )
+            .into_response()
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct UserBody {
     #[schema(value_type = String, format = Uuid)]
     user_id: UserId,
     /// Their address.
-    #[schema(format = Email)]
+    #[schema(value_type = String, required = false, format = Email)]
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     /// Their user name.
@@ -104,21 +104,43 @@ impl UserBody {
             user_id: user.id,
             email: full.then(|| user.email.as_str().to_owned()),
             username: user.username.as_ref().map(|name| name.as_str().to_owned()),
-            first_name: profile.first_name.as_ref().map(|name| name.as_str().to_owned()),
-            last_name: profile.last_name.as_ref().map(|name| name.as_str().to_owned()),
+            first_name: profile
+                .first_name
+                .as_ref()
+                .map(|name| name.as_str().to_owned()),
+            last_name: profile
+                .last_name
+                .as_ref()
+                .map(|name| name.as_str().to_owned()),
             role: user.role,
             is_active: state == State::Active,
             is_email_verified: user.email_verified_at.is_some(),
             is_superuser: user.role.is_superuser(),
-            phone: full.then(|| profile.phone.as_ref().map(|phone| phone.as_str().to_owned())),
-            avatar_url: profile.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
-            timezone: profile.timezone.as_ref().map(|zone| zone.as_str().to_owned()),
-            locale: profile.locale.as_ref().map(|locale| locale.as_str().to_owned()),
+            phone: full.then(|| {
+                profile
+                    .phone
+                    .as_ref()
+                    .map(|phone| phone.as_str().to_owned())
+            }),
+            avatar_url: profile
+                .avatar_url
+                .as_ref()
+                .map(|url| url.as_str().to_owned()),
+            timezone: profile
+                .timezone
+                .as_ref()
+                .map(|zone| zone.as_str().to_owned()),
+            locale: profile
+                .locale
+                .as_ref()
+                .map(|locale| locale.as_str().to_owned()),
             metadata: full.then(|| profile.metadata.members().clone()),
             last_login_at: user.last_login_at,
             created_at: user.created_at,
             updated_at: user.updated_at,
-            suspended_until: suspension.and_then(|suspension| suspension.until).filter(|until| now < *until),
+            suspended_until: suspension
+                .and_then(|suspension| suspension.until)
+                .filter(|until| now < *until),
             deleted_at: user.standing.deleted_at,
         }
     }

@@ -9,7 +9,11 @@ use crate::api::schema::{ANY, BEARER, SessionPath, refusals};
 use crate::extract::{May, Path, Peer, SignedIn, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
+refusals!(
+    BEARER,
+    &[ProblemCode::Forbidden, ProblemCode::NotFound],
+    ANY
+);
 
 /// End a session
 ///
@@ -18,6 +22,7 @@ refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
     delete,
     path = "/api/v1/auth/sessions/{sessionId}",
     tag = "Sessions",
+    params(SessionPath),
     security(("bearer" = [])),
     responses((status = 204, description = "The session has ended."), Refusals),
 )]
@@ -28,6 +33,12 @@ pub(crate) async fn end_session(
     _: May<may::HoldSession>,
     Path(SessionPath { session_id }): Path<SessionPath>,
 ) -> Result<StatusCode, Problem> {
-    EndSession { caller, session: session_id, client }.run(&app.auth).await?;
+    EndSession {
+        caller,
+        session: session_id,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

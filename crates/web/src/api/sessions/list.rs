@@ -25,5 +25,8 @@ pub(crate) async fn list_sessions(
     _: May<may::HoldSession>,
 ) -> Result<axum::Json<SessionList>, Problem> {
     let sessions = ntt_auth_core::flow::list_sessions(&app.auth, caller).await?;
-    Ok(axum::Json(SessionList::of(sessions, Some(caller.session_id))))
+    Ok(axum::Json(SessionList::of(
+        sessions,
+        Some(caller.session_id),
+    )))
 }

@@ -32,10 +32,28 @@ pub(crate) async fn create_user(
     Peer(client): Peer,
     may: May<may::CreateUser>,
     Json(request): Json<CreationRequest>,
-) -> Result<(StatusCode, [(http::HeaderName, String); 1], axum::Json<UserBody>), Problem> {
+) -> Result<
+    (
+        StatusCode,
+        [(http::HeaderName, String); 1],
+        axum::Json<UserBody>,
+    ),
+    Problem,
+> {
     let role = request.role;
-    let user = CreateUser { actor: may.0, raw: request.into(), role, client }.run(&app.auth).await?;
+    let user = CreateUser {
+        actor: may.0,
+        raw: request.into(),
+        role,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     let location = format!("/api/v1/users/{}", user.id);
     let body = UserBody::of(&user, View::Full, app.auth.now());
-    Ok((StatusCode::CREATED, [(LOCATION, location)], axum::Json(body)))
+    Ok((
+        StatusCode::CREATED,
+        [(LOCATION, location)],
+        axum::Json(body),
+    ))
 }

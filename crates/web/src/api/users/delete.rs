@@ -9,7 +9,15 @@ use crate::api::schema::{ANY, BEARER, UserPath, refusals};
 use crate::extract::{May, Path, Peer, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::LastSuperAdmin], ANY);
+refusals!(
+    BEARER,
+    &[
+        ProblemCode::Forbidden,
+        ProblemCode::NotFound,
+        ProblemCode::LastSuperAdmin
+    ],
+    ANY
+);
 
 /// Delete a user
 ///
@@ -18,6 +26,7 @@ refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::
     delete,
     path = "/api/v1/users/{userId}",
     tag = "Users",
+    params(UserPath),
     security(("bearer" = [])),
     responses((status = 204, description = "The account was deleted."), Refusals),
 )]
@@ -27,6 +36,13 @@ pub(crate) async fn delete_user(
     may: May<may::DeleteUser>,
     Path(UserPath { user_id }): Path<UserPath>,
 ) -> Result<StatusCode, Problem> {
-    ManageUser { actor: may.0, user: user_id, measure: Measure::Delete, client }.run(&app.auth).await?;
+    ManageUser {
+        actor: may.0,
+        user: user_id,
+        measure: Measure::Delete,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -106,21 +106,40 @@ pub(crate) async fn list_users(
     };
     let page = list.run(&app.auth).await?;
     let now = app.auth.now();
-    let items = page.users.iter().map(|user| UserBody::of(user, page.view, now)).collect();
-    Ok(axum::Json(UserList { items, next_cursor: page.next }))
+    let items = page
+        .users
+        .iter()
+        .map(|user| UserBody::of(user, page.view, now))
+        .collect();
+    Ok(axum::Json(UserList {
+        items,
+        next_cursor: page.next,
+    }))
 }
 
 impl UserQuery {
     fn filter(&self) -> Result<UserFilter, FieldErrors> {
         let mut errors = FieldErrors::new();
-        if self.limit.is_some_and(|limit| !(1..=MAX_LIMIT).contains(&limit)) {
-            errors.add("/limit", Invalid::with("out_of_range", format!("A limit is 1 to {MAX_LIMIT}.")));
+        if self
+            .limit
+            .is_some_and(|limit| !(1..=MAX_LIMIT).contains(&limit))
+        {
+            errors.add(
+                "/limit",
+                Invalid::with("out_of_range", format!("A limit is 1 to {MAX_LIMIT}.")),
+            );
         }
-        if self.q.as_ref().is_some_and(|q| q.chars().count() > SEARCH_CHARACTERS) {
+        if self
+            .q
+            .as_ref()
+            .is_some_and(|q| q.chars().count() > SEARCH_CHARACTERS)
+        {
             let message = format!("A search has at most {SEARCH_CHARACTERS} characters.");
             errors.add("/q", Invalid::with("too_long", message));
         }
-        let mut time = |field, text: Option<&String>| text.and_then(|text| errors.take(field, parse_time(text)));
+        let mut time = |field, text: Option<&String>| {
+            text.and_then(|text| errors.take(field, parse_time(text)))
+        };
         let created_after = time("/createdAfter", self.created_after.as_ref());
         let created_before = time("/createdBefore", self.created_before.as_ref());
         if !errors.is_empty() {
@@ -139,7 +158,10 @@ impl UserQuery {
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, Invalid> {
-    Timestamp::parse(text).ok_or(Invalid::new("invalid_time", "A time is in RFC 3339 form, e.g. 2030-01-01T00:00:00Z."))
+    Timestamp::parse(text).ok_or(Invalid::new(
+        "invalid_time",
+        "A time is in RFC 3339 form, e.g. 2030-01-01T00:00:00Z.",
+    ))
 }
 
 impl From<Sort> for UserSort {

@@ -9,7 +9,11 @@ use crate::api::schema::{ANY, BEARER, UserPath, refusals};
 use crate::extract::{May, Path, Peer, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
+refusals!(
+    BEARER,
+    &[ProblemCode::Forbidden, ProblemCode::NotFound],
+    ANY
+);
 
 /// Sign a user out everywhere
 ///
@@ -18,6 +22,7 @@ refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
     post,
     path = "/api/v1/users/{userId}/logout-all",
     tag = "Users",
+    params(UserPath),
     security(("bearer" = [])),
     responses((status = 204, description = "The sessions have ended."), Refusals),
 )]
@@ -27,6 +32,13 @@ pub(crate) async fn logout_user(
     may: May<may::SuspendUser>,
     Path(UserPath { user_id }): Path<UserPath>,
 ) -> Result<StatusCode, Problem> {
-    ManageUser { actor: may.0, user: user_id, measure: Measure::EndSessions, client }.run(&app.auth).await?;
+    ManageUser {
+        actor: may.0,
+        user: user_id,
+        measure: Measure::EndSessions,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

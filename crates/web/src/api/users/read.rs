@@ -7,7 +7,11 @@ use crate::api::schema::{ANY, BEARER, UserBody, UserPath, refusals};
 use crate::extract::{May, Path, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
+refusals!(
+    BEARER,
+    &[ProblemCode::Forbidden, ProblemCode::NotFound],
+    ANY
+);
 
 /// Read a user
 ///
@@ -17,6 +21,7 @@ refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
     get,
     path = "/api/v1/users/{userId}",
     tag = "Users",
+    params(UserPath),
     security(("bearer" = [])),
     responses((status = 200, description = "The user.", body = UserBody), Refusals),
 )]

@@ -14,7 +14,12 @@ use crate::problem::{Problem, ProblemCode};
 refusals!(
     BODY,
     BEARER,
-    &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::Conflict, ProblemCode::LastSuperAdmin],
+    &[
+        ProblemCode::Forbidden,
+        ProblemCode::NotFound,
+        ProblemCode::Conflict,
+        ProblemCode::LastSuperAdmin
+    ],
     ANY,
 );
 
@@ -36,6 +41,7 @@ pub(crate) struct RoleRequest {
     patch,
     path = "/api/v1/users/{userId}/role",
     tag = "Users",
+    params(UserPath),
     security(("bearer" = [])),
     responses((status = 200, description = "The user as they are now.", body = UserBody), Refusals),
 )]
@@ -47,6 +53,17 @@ pub(crate) async fn change_role(
     Json(request): Json<RoleRequest>,
 ) -> Result<axum::Json<UserBody>, Problem> {
     let measure = Measure::ChangeRole(request.role);
-    let user = ManageUser { actor: may.0, user: user_id, measure, client }.run(&app.auth).await?;
-    Ok(axum::Json(UserBody::of(&user, view_for(may.0, user_id), app.auth.now())))
+    let user = ManageUser {
+        actor: may.0,
+        user: user_id,
+        measure,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
+    Ok(axum::Json(UserBody::of(
+        &user,
+        view_for(may.0, user_id),
+        app.auth.now(),
+    )))
 }

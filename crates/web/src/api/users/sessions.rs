@@ -8,7 +8,11 @@ use crate::api::schema::{ANY, BEARER, SessionList, UserPath, refusals};
 use crate::extract::{May, Path, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
+refusals!(
+    BEARER,
+    &[ProblemCode::Forbidden, ProblemCode::NotFound],
+    ANY
+);
 
 /// List a user's sessions
 ///
@@ -17,6 +21,7 @@ refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
     get,
     path = "/api/v1/users/{userId}/sessions",
     tag = "Users",
+    params(UserPath),
     security(("bearer" = [])),
     responses((status = 200, description = "The sessions.", body = SessionList), Refusals),
 )]

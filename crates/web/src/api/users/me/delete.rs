@@ -9,7 +9,15 @@ use crate::api::schema::{ANY, BEARER, refusals};
 use crate::extract::{May, Peer, SignedIn, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::LastSuperAdmin], ANY);
+refusals!(
+    BEARER,
+    &[
+        ProblemCode::Forbidden,
+        ProblemCode::NotFound,
+        ProblemCode::LastSuperAdmin
+    ],
+    ANY
+);
 
 /// Delete one's own account
 ///
@@ -27,6 +35,13 @@ pub(crate) async fn delete_me(
     SignedIn(caller): SignedIn,
     may: May<may::DeleteUser>,
 ) -> Result<StatusCode, Problem> {
-    ManageUser { actor: may.0, user: caller.user_id, measure: Measure::Delete, client }.run(&app.auth).await?;
+    ManageUser {
+        actor: may.0,
+        user: caller.user_id,
+        measure: Measure::Delete,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

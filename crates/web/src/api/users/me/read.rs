@@ -8,7 +8,11 @@ use crate::api::schema::{ANY, BEARER, UserBody, refusals};
 use crate::extract::{May, SignedIn, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
+refusals!(
+    BEARER,
+    &[ProblemCode::Forbidden, ProblemCode::NotFound],
+    ANY
+);
 
 /// Read one's own account
 #[utoipa::path(

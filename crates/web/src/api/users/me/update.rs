@@ -8,7 +8,12 @@ use crate::api::schema::{ANY, BEARER, BODY, ProfileRequest, UserBody, refusals};
 use crate::extract::{Json, May, Peer, SignedIn, may};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BODY, BEARER, &[ProblemCode::Forbidden, ProblemCode::NotFound], ANY);
+refusals!(
+    BODY,
+    BEARER,
+    &[ProblemCode::Forbidden, ProblemCode::NotFound],
+    ANY
+);
 
 /// Change one's own profile
 ///
@@ -28,6 +33,13 @@ pub(crate) async fn update_me(
     Json(request): Json<ProfileRequest>,
 ) -> Result<axum::Json<UserBody>, Problem> {
     let change = ProfileChange::parse(request.into(), &app.auth).map_err(Problem::invalid)?;
-    let user = ChangeProfile { actor: may.0, user: caller.user_id, change, client }.run(&app.auth).await?;
+    let user = ChangeProfile {
+        actor: may.0,
+        user: caller.user_id,
+        change,
+        client,
+    }
+    .run(&app.auth)
+    .await?;
     Ok(axum::Json(UserBody::of(&user, View::Full, app.auth.now())))
 }

@@ -23,7 +23,15 @@ fn fingerprint(answer: &Answer) -> (u16, Value, Vec<String>) {
 }
 
 async fn manage(app: &TestApp, user: ntt_auth_core::model::UserId, measure: Measure) {
-    ManageUser { actor: Actor::Operator, user, measure, client: Client::default() }.run(&app.auth).await.unwrap();
+    ManageUser {
+        actor: Actor::Operator,
+        user,
+        measure,
+        client: Client::default(),
+    }
+    .run(&app.auth)
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -31,20 +39,40 @@ async fn e33_every_refused_sign_in_is_answered_alike() {
     let app = TestApp::new().await;
     app.account("wrong", Role::User).await;
     let suspended = app.account("suspended", Role::User).await;
-    manage(&app, suspended.id, Measure::Suspend { until: None, reason: None }).await;
+    manage(
+        &app,
+        suspended.id,
+        Measure::Suspend {
+            until: None,
+            reason: None,
+        },
+    )
+    .await;
     let deleted = app.account("deleted", Role::User).await;
     manage(&app, deleted.id, Measure::Delete).await;
 
     let attempt = async |email: &str, password: &str| {
-        let answer = app.anon().post("/api/v1/auth/login", json!({ "email": email, "password": password })).await;
+        let answer = app
+            .anon()
+            .post(
+                "/api/v1/auth/login",
+                json!({ "email": email, "password": password }),
+            )
+            .await;
         answer.refuses(401, "invalid_credentials");
         fingerprint(&answer)
     };
     let unknown = attempt("unknown@example.com", PASSWORD).await;
-    assert_eq!(unknown, attempt("wrong@example.com", "Not-the-password-1").await);
+    assert_eq!(
+        unknown,
+        attempt("wrong@example.com", "Not-the-password-1").await
+    );
     assert_eq!(unknown, attempt("wrong@example.com", "").await);
     assert_eq!(unknown, attempt("suspended@example.com", PASSWORD).await);
-    assert_eq!(unknown, attempt("suspended@example.com", "Not-the-password-1").await);
+    assert_eq!(
+        unknown,
+        attempt("suspended@example.com", "Not-the-password-1").await
+    );
     assert_eq!(unknown, attempt("deleted@example.com", PASSWORD).await);
     assert_eq!(unknown, attempt("no address at all", PASSWORD).await);
     assert_eq!(unknown, attempt("", PASSWORD).await);
@@ -52,9 +80,17 @@ async fn e33_every_refused_sign_in_is_answered_alike() {
 
 #[tokio::test]
 async fn acc3_under_protection_a_taken_address_is_answered_like_a_free_one() {
-    let app = TestApp::builder().rules(|rules| rules.accounts.enumeration_protection = true).build().await;
+    let app = TestApp::builder()
+        .rules(|rules| rules.accounts.enumeration_protection = true)
+        .build()
+        .await;
     let register = async |email: &str| {
-        app.anon().post("/api/v1/auth/register", json!({ "email": email, "password": PASSWORD })).await
+        app.anon()
+            .post(
+                "/api/v1/auth/register",
+                json!({ "email": email, "password": PASSWORD }),
+            )
+            .await
     };
     let free = register("ada@example.com").await;
     assert_eq!(free.is(202).json(), json!({}));
@@ -64,7 +100,9 @@ async fn acc3_under_protection_a_taken_address_is_answered_like_a_free_one() {
     assert_eq!(app.accounts().await, 1);
     app.anon().sign_in("ada@example.com", PASSWORD).await;
     // What is wrong with the request itself is still told.
-    register("nobody").await.refuses_field("/email", "invalid_email");
+    register("nobody")
+        .await
+        .refuses_field("/email", "invalid_email");
 }
 
 #[tokio::test]
@@ -73,12 +111,24 @@ async fn ids_of_others_tell_nothing_to_who_may_not_read_them() {
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let unknown = "0199a6f2-7c3e-7b1d-9f52-3d1c2b4a5e6f".to_owned();
     for id in [bob.id().to_string(), unknown] {
-        ada.get(&format!("/api/v1/users/{id}")).await.refuses(403, "forbidden");
-        ada.patch(&format!("/api/v1/users/{id}"), json!({})).await.refuses(403, "forbidden");
-        ada.delete(&format!("/api/v1/users/{id}")).await.refuses(403, "forbidden");
-        ada.get(&format!("/api/v1/users/{id}/sessions")).await.refuses(403, "forbidden");
-        ada.delete(&format!("/api/v1/auth/sessions/{id}")).await.refuses(404, "not_found");
+        ada.get(&format!("/api/v1/users/{id}"))
+            .await
+            .refuses(403, "forbidden");
+        ada.patch(&format!("/api/v1/users/{id}"), json!({}))
+            .await
+            .refuses(403, "forbidden");
+        ada.delete(&format!("/api/v1/users/{id}"))
+            .await
+            .refuses(403, "forbidden");
+        ada.get(&format!("/api/v1/users/{id}/sessions"))
+            .await
+            .refuses(403, "forbidden");
+        ada.delete(&format!("/api/v1/auth/sessions/{id}"))
+            .await
+            .refuses(404, "not_found");
     }
-    ada.delete(&format!("/api/v1/auth/sessions/{}", bob.session())).await.refuses(404, "not_found");
+    ada.delete(&format!("/api/v1/auth/sessions/{}", bob.session()))
+        .await
+        .refuses(404, "not_found");
     bob.validate().await.is(200);
 }

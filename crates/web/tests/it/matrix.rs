@@ -12,7 +12,13 @@ use crate::app::{OPERATIONS, PASSWORD, Principal, TestApp, assert_committed};
 const COMMITTED: &str = "tests/it/matrix.txt";
 
 /// From the least to the most powerful.
-const ROLES: [Role; 5] = [Role::Guest, Role::User, Role::Moderator, Role::Admin, Role::SuperAdmin];
+const ROLES: [Role; 5] = [
+    Role::Guest,
+    Role::User,
+    Role::Moderator,
+    Role::Admin,
+    Role::SuperAdmin,
+];
 
 const HEAD: &str = "\
 # What each role may do, as the routes answer it. Made by walking every route of the OpenAPI document with a good
@@ -26,26 +32,48 @@ async fn aut2_every_route_answers_each_role_as_committed() {
     // Whoever deletes or demotes themselves must not be the last.
     app.account("keeper", Role::SuperAdmin).await;
     let mut text = String::from(HEAD);
-    row(&mut text, "\n## Every route, on a user of the role `user`", ["anon", "guest", "user", "moder.", "admin", "super"]);
+    row(
+        &mut text,
+        "\n## Every route, on a user of the role `user`",
+        ["anon", "guest", "user", "moder.", "admin", "super"],
+    );
     let mut count = 0;
     for operation in OPERATIONS.iter() {
         let mut statuses = Vec::new();
         for role in [None].into_iter().chain(ROLES.map(Some)) {
             count += 1;
             let (caller, target) = cast(&app, count, role, Role::User).await;
-            statuses.push(ask(&app, &caller, &operation.method, &operation.path, &target).await.to_string());
+            statuses.push(
+                ask(&app, &caller, &operation.method, &operation.path, &target)
+                    .await
+                    .to_string(),
+            );
         }
-        row(&mut text, &format!("{} {}", operation.method, operation.path), statuses);
+        row(
+            &mut text,
+            &format!("{} {}", operation.method, operation.path),
+            statuses,
+        );
     }
     for (method, path) in MANAGING {
-        let title = format!("\n## {method} {path}, by the role of the caller (down) and of the target");
-        row(&mut text, &title, ["guest", "user", "moder.", "admin", "super", "own"]);
+        let title =
+            format!("\n## {method} {path}, by the role of the caller (down) and of the target");
+        row(
+            &mut text,
+            &title,
+            ["guest", "user", "moder.", "admin", "super", "own"],
+        );
         for role in ROLES {
             let mut statuses = Vec::new();
             for target in ROLES.map(Some).into_iter().chain([None]) {
                 count += 1;
-                let (caller, other) = cast(&app, count, Some(role), target.unwrap_or(Role::User)).await;
-                let target = if target.is_some() { other } else { app.stored(caller.id()).await };
+                let (caller, other) =
+                    cast(&app, count, Some(role), target.unwrap_or(Role::User)).await;
+                let target = if target.is_some() {
+                    other
+                } else {
+                    app.stored(caller.id()).await
+                };
                 let method: Method = method.parse().unwrap();
                 statuses.push(ask(&app, &caller, &method, path, &target).await.to_string());
             }
@@ -55,7 +83,10 @@ async fn aut2_every_route_answers_each_role_as_committed() {
     assert_committed(COMMITTED, &text);
     for operation in OPERATIONS.iter() {
         let route = format!("{} {} ", operation.method, operation.path);
-        assert!(text.lines().any(|line| line.starts_with(&route)), "{route} has no row");
+        assert!(
+            text.lines().any(|line| line.starts_with(&route)),
+            "{route} has no row"
+        );
     }
 }
 
@@ -75,8 +106,16 @@ const MANAGING: [(&str, &str); 9] = [
 #[tokio::test]
 async fn aut2_the_published_matrix_is_the_one_that_is_enforced() {
     let app = TestApp::new().await;
-    let published = app.anon().get("/api/v1/auth/permissions").await.is(200).json();
-    assert_eq!(published["roles"], json!(["super_admin", "admin", "moderator", "user", "guest"]));
+    let published = app
+        .anon()
+        .get("/api/v1/auth/permissions")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        published["roles"],
+        json!(["super_admin", "admin", "moderator", "user", "guest"])
+    );
     let mut count = 1000;
     for (action, method, path) in [
         ("list_users", "GET", "/api/v1/users"),
@@ -94,14 +133,22 @@ async fn aut2_the_published_matrix_is_the_one_that_is_enforced() {
             count += 1;
             let (caller, target) = cast(&app, count, Some(role), Role::Guest).await;
             let status = ask(&app, &caller, &method.parse().unwrap(), path, &target).await;
-            let permitted = !matches!(row["reach"][role.as_str()].as_str().unwrap(), "none" | "own");
+            let permitted = !matches!(
+                row["reach"][role.as_str()].as_str().unwrap(),
+                "none" | "own"
+            );
             assert_eq!(permitted, status != 403, "{action} by {role}: {status}");
         }
     }
 }
 
 /// A fresh caller and a fresh target.
-async fn cast(app: &TestApp, count: usize, caller: Option<Role>, target: Role) -> (Principal, User) {
+async fn cast(
+    app: &TestApp,
+    count: usize,
+    caller: Option<Role>,
+    target: Role,
+) -> (Principal, User) {
     let caller = match caller {
         Some(role) => app.signed_in(&format!("caller{count}"), role).await,
         None => app.anon(),
@@ -113,7 +160,12 @@ async fn cast(app: &TestApp, count: usize, caller: Option<Role>, target: Role) -
 async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, target: &User) -> u16 {
     prepare(app, path, target).await;
     let session = match &caller.access {
-        Some(_) if path.contains("{sessionId}") => app.anon().sign_in(app.stored(caller.id()).await.email.as_str(), PASSWORD).await.session().to_string(),
+        Some(_) if path.contains("{sessionId}") => app
+            .anon()
+            .sign_in(app.stored(caller.id()).await.email.as_str(), PASSWORD)
+            .await
+            .session()
+            .to_string(),
         _ => target.id.to_string(),
     };
     let address = path
@@ -123,22 +175,38 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
     if path == "/setup" {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         return match *method {
-            Method::POST => caller.send_raw(method.clone(), "/setup", &form, "token=x").await.status.as_u16(),
+            Method::POST => caller
+                .send_raw(method.clone(), "/setup", &form, "token=x")
+                .await
+                .status
+                .as_u16(),
             _ => caller.get("/setup?token=x").await.status.as_u16(),
         };
     }
     let body = body(caller, method, path, target);
-    caller.send(method.clone(), &address, body).await.status.as_u16()
+    caller
+        .send(method.clone(), &address, body)
+        .await
+        .status
+        .as_u16()
 }
 
 /// Brings the target into the state that the route begins from.
 async fn prepare(app: &TestApp, path: &str, target: &User) {
     let measure = match path.rsplit('/').next() {
-        Some("reactivate") => Measure::Suspend { until: None, reason: None },
+        Some("reactivate") => Measure::Suspend {
+            until: None,
+            reason: None,
+        },
         Some("restore") => Measure::Delete,
         _ => return,
     };
-    let manage = ManageUser { actor: Actor::Operator, user: target.id, measure, client: Client::default() };
+    let manage = ManageUser {
+        actor: Actor::Operator,
+        user: target.id,
+        measure,
+        client: Client::default(),
+    };
     manage.run(&app.auth).await.unwrap();
 }
 
@@ -146,12 +214,16 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
     let fresh = format!("new-{}@example.com", target.id);
     match (method.as_str(), path) {
         ("POST", "/api/v1/auth/register") => Some(json!({ "email": fresh, "password": PASSWORD })),
-        ("POST", "/api/v1/auth/login") => Some(json!({ "email": target.email.as_str(), "password": PASSWORD })),
+        ("POST", "/api/v1/auth/login") => {
+            Some(json!({ "email": target.email.as_str(), "password": PASSWORD }))
+        }
         ("POST", "/api/v1/auth/refresh") => Some(json!({ "refreshToken": caller.refresh })),
         ("POST", "/api/v1/auth/change-password") => {
             Some(json!({ "currentPassword": PASSWORD, "newPassword": "Difference-Engine-1822" }))
         }
-        ("POST", "/api/v1/users") => Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" })),
+        ("POST", "/api/v1/users") => {
+            Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" }))
+        }
         ("PATCH", "/api/v1/users/{userId}/role") => Some(json!({ "role": "moderator" })),
         ("PATCH", _) => Some(json!({ "firstName": "Ada" })),
         _ => None,
@@ -159,7 +231,9 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
 }
 
 fn row(text: &mut String, title: &str, cells: impl IntoIterator<Item = impl AsRef<str>>) {
-    let (lead, title) = title.split_once("##").map_or(("", title), |(lead, rest)| (lead, rest));
+    let (lead, title) = title
+        .split_once("##")
+        .map_or(("", title), |(lead, rest)| (lead, rest));
     if lead.is_empty() {
         write!(text, "{title:<48}").unwrap();
     } else {

@@ -31,16 +31,44 @@ async fn acc9_what_is_absent_is_kept_and_null_clears() {
     assert_eq!(changed["email"], "ada@example.com");
     assert_eq!(ada.get(ME).await.json(), changed);
 
-    let cleared = ada.patch(ME, json!({ "phone": null, "lastName": null, "metadata": null })).await.is(200).json();
-    assert_eq!((&cleared["phone"], &cleared["lastName"]), (&Value::Null, &Value::Null));
+    let cleared = ada
+        .patch(
+            ME,
+            json!({ "phone": null, "lastName": null, "metadata": null }),
+        )
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&cleared["phone"], &cleared["lastName"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(cleared["metadata"], json!({}));
-    assert_eq!((&cleared["firstName"], &cleared["username"]), (&json!("Ada"), &json!("ada")));
+    assert_eq!(
+        (&cleared["firstName"], &cleared["username"]),
+        (&json!("Ada"), &json!("ada"))
+    );
 
     // Metadata is replaced as a whole.
-    ada.patch(ME, json!({ "metadata": { "x": 1 } })).await.is(200);
-    assert_eq!(ada.patch(ME, json!({ "metadata": { "y": 2 } })).await.json()["metadata"], json!({ "y": 2 }));
-    assert_eq!(ada.patch(ME, json!({})).await.is(200).json()["metadata"], json!({ "y": 2 }));
-    assert!(app.events(ada.id()).await.iter().any(|event| event.kind == EventKind::UserUpdated));
+    ada.patch(ME, json!({ "metadata": { "x": 1 } }))
+        .await
+        .is(200);
+    assert_eq!(
+        ada.patch(ME, json!({ "metadata": { "y": 2 } }))
+            .await
+            .json()["metadata"],
+        json!({ "y": 2 })
+    );
+    assert_eq!(
+        ada.patch(ME, json!({})).await.is(200).json()["metadata"],
+        json!({ "y": 2 })
+    );
+    assert!(
+        app.events(ada.id())
+            .await
+            .iter()
+            .any(|event| event.kind == EventKind::UserUpdated)
+    );
 }
 
 #[tokio::test]
@@ -66,7 +94,9 @@ async fn acc9_e40_protected_fields_are_refused_by_name_and_nothing_is_written() 
         ("revision", json!(1)),
         ("tenant_id", json!("t")),
     ] {
-        let answer = ada.patch(ME, json!({ "firstName": "Eve", field: value })).await;
+        let answer = ada
+            .patch(ME, json!({ "firstName": "Eve", field: value }))
+            .await;
         answer.refuses_field(&format!("/{field}"), "unknown_field");
     }
     assert_eq!(ada.get(ME).await.json(), before);
@@ -82,27 +112,49 @@ async fn acc9_every_mistake_is_named_and_nothing_is_written() {
     });
     let answer = ada.patch(ME, change).await;
     answer.refuses(422, "validation_failed");
-    let fields: Vec<String> = answer.mistakes().into_iter().map(|(field, _)| field).collect();
+    let fields: Vec<String> = answer
+        .mistakes()
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
     assert_eq!(fields, ["/lastName", "/phone", "/timezone", "/metadata"]);
     assert_eq!(ada.get(ME).await.json()["firstName"], Value::Null);
-    for wrong in [json!({ "firstName": 1 }), json!({ "firstName": ["Ada"] }), json!({ "firstName": { "a": 1 } })] {
-        ada.patch(ME, wrong).await.refuses_field("/firstName", "invalid_type");
+    for wrong in [
+        json!({ "firstName": 1 }),
+        json!({ "firstName": ["Ada"] }),
+        json!({ "firstName": { "a": 1 } }),
+    ] {
+        ada.patch(ME, wrong)
+            .await
+            .refuses_field("/firstName", "invalid_type");
     }
-    ada.patch(ME, json!({ "metadata": [] })).await.refuses_field("/metadata", "invalid_type");
+    ada.patch(ME, json!({ "metadata": [] }))
+        .await
+        .refuses_field("/metadata", "invalid_type");
     let large = json!({ "metadata": { "x": "y".repeat(16 * 1024) } });
-    ada.patch(ME, large).await.refuses_field("/metadata", "too_long");
+    ada.patch(ME, large)
+        .await
+        .refuses_field("/metadata", "too_long");
 }
 
 #[tokio::test]
 async fn acc2_a_taken_user_name_is_named() {
     let app = TestApp::new().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    ada.patch(ME, json!({ "username": "countess" })).await.is(200);
-    bob.patch(ME, json!({ "username": "Countess" })).await.refuses_field("/username", "taken");
+    ada.patch(ME, json!({ "username": "countess" }))
+        .await
+        .is(200);
+    bob.patch(ME, json!({ "username": "Countess" }))
+        .await
+        .refuses_field("/username", "taken");
     // One's own name in another spelling is one's own.
-    ada.patch(ME, json!({ "username": "COUNTESS" })).await.is(200);
+    ada.patch(ME, json!({ "username": "COUNTESS" }))
+        .await
+        .is(200);
     ada.patch(ME, json!({ "username": null })).await.is(200);
-    bob.patch(ME, json!({ "username": "Countess" })).await.is(200);
+    bob.patch(ME, json!({ "username": "Countess" }))
+        .await
+        .is(200);
 }
 
 #[tokio::test]
@@ -114,10 +166,23 @@ async fn acc10_who_deletes_themselves_is_gone_until_restored() {
     ada.validate().await.refuses(401, "token_revoked");
     ada.refresh().await.refuses(401, "refresh_token_invalid");
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    app.anon().post("/api/v1/auth/login", body.clone()).await.refuses(401, "invalid_credentials");
-    app.anon().post("/api/v1/auth/register", body).await.refuses_field("/email", "taken");
-    let restored = admin.post_empty(&format!("/api/v1/users/{}/restore", ada.id())).await.is(200).json();
-    assert_eq!((&restored["deletedAt"], &restored["isActive"]), (&Value::Null, &json!(true)));
+    app.anon()
+        .post("/api/v1/auth/login", body.clone())
+        .await
+        .refuses(401, "invalid_credentials");
+    app.anon()
+        .post("/api/v1/auth/register", body)
+        .await
+        .refuses_field("/email", "taken");
+    let restored = admin
+        .post_empty(&format!("/api/v1/users/{}/restore", ada.id()))
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&restored["deletedAt"], &restored["isActive"]),
+        (&Value::Null, &json!(true))
+    );
     // The sessions that ended stay ended.
     ada.validate().await.refuses(401, "token_revoked");
     app.anon().sign_in("ada@example.com", PASSWORD).await;
@@ -127,9 +192,16 @@ async fn acc10_who_deletes_themselves_is_gone_until_restored() {
 async fn whoever_was_deleted_under_a_good_token_is_told_nothing() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
-    let delete = ManageUser { actor: Actor::Operator, user: ada.id(), measure: Measure::Delete, client: Client::default() };
+    let delete = ManageUser {
+        actor: Actor::Operator,
+        user: ada.id(),
+        measure: Measure::Delete,
+        client: Client::default(),
+    };
     delete.run(&app.auth).await.unwrap();
     ada.get(ME).await.refuses(401, "token_revoked");
-    ada.patch(ME, json!({ "firstName": "Ada" })).await.refuses(401, "token_revoked");
+    ada.patch(ME, json!({ "firstName": "Ada" }))
+        .await
+        .refuses(401, "token_revoked");
     ada.delete(ME).await.refuses(401, "token_revoked");
 }

@@ -23,7 +23,9 @@ async fn the_document_is_served_as_it_is() {
 }
 
 fn of_the_api() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().filter(|operation| operation.path.starts_with("/api/v1/"))
+    OPERATIONS
+        .iter()
+        .filter(|operation| operation.path.starts_with("/api/v1/"))
 }
 
 #[test]
@@ -32,9 +34,20 @@ fn every_route_has_a_summary_a_tag_an_id_of_its_own_and_says_how_it_refuses() {
     for operation in OPERATIONS.iter() {
         let name = format!("{} {}", operation.method, operation.path);
         let value = &operation.value;
-        assert!(value["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no summary");
-        assert!(value["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{name} has no tag");
-        assert!(ids.insert(value["operationId"].as_str().unwrap().to_owned()), "{name} shares its id");
+        assert!(
+            value["summary"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{name} has no summary"
+        );
+        assert!(
+            value["tags"].as_array().is_some_and(|tags| tags.len() == 1),
+            "{name} has no tag"
+        );
+        assert!(
+            ids.insert(value["operationId"].as_str().unwrap().to_owned()),
+            "{name} shares its id"
+        );
     }
     for operation in of_the_api() {
         let name = format!("{} {}", operation.method, operation.path);
@@ -45,24 +58,53 @@ fn every_route_has_a_summary_a_tag_an_id_of_its_own_and_says_how_it_refuses() {
             let content = response["content"].as_object().cloned().unwrap_or_default();
             if refusal {
                 let problem = &content["application/problem+json"];
-                assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{name} {status}");
+                assert_eq!(
+                    problem["schema"]["$ref"], "#/components/schemas/Problem",
+                    "{name} {status}"
+                );
                 for (code, example) in problem["examples"].as_object().unwrap() {
                     assert_eq!(example["value"]["code"], *code, "{name} {status}");
                     assert_eq!(example["value"]["status"].to_string(), *status, "{name}");
-                    assert!(response["description"].as_str().unwrap().contains(&format!("`{code}`")), "{name}");
+                    assert!(
+                        response["description"]
+                            .as_str()
+                            .unwrap()
+                            .contains(&format!("`{code}`")),
+                        "{name}"
+                    );
                 }
             } else if status != "204" {
                 assert!(content.contains_key("application/json"), "{name} {status}");
             }
         }
         for status in ["414", "431", "500"] {
-            assert!(responses.contains_key(status), "{name} does not tell of {status}");
+            assert!(
+                responses.contains_key(status),
+                "{name} does not tell of {status}"
+            );
         }
         let secured = operation.value["security"].as_array().is_some();
-        assert_eq!(secured, responses.contains_key("403") || name.ends_with("/validate"), "{name}");
+        assert_eq!(
+            secured,
+            responses.contains_key("403") || name.ends_with("/validate"),
+            "{name}"
+        );
+        let named = |name: &str| {
+            let parameters = operation.value["parameters"].as_array();
+            parameters.is_some_and(|all| {
+                all.iter()
+                    .any(|one| one["name"] == name && one["in"] == "path")
+            })
+        };
+        for part in operation.path.split(['{', '}']).skip(1).step_by(2) {
+            assert!(named(part), "{name} does not tell of {part}");
+        }
         if operation.value.get("requestBody").is_some() {
             for status in ["400", "408", "413", "415", "422"] {
-                assert!(responses.contains_key(status), "{name} does not tell of {status}");
+                assert!(
+                    responses.contains_key(status),
+                    "{name} does not tell of {status}"
+                );
             }
         }
     }
@@ -81,10 +123,15 @@ fn every_reference_leads_somewhere_and_every_schema_has_an_example() {
             let schema = &body["content"]["application/json"]["schema"];
             let mut references = BTreeSet::new();
             collect(schema, &mut references);
-            let name = references.first().unwrap_or_else(|| panic!("{} takes an unnamed body", operation.path));
+            let name = references
+                .first()
+                .unwrap_or_else(|| panic!("{} takes an unnamed body", operation.path));
             let schema = DOCUMENT.pointer(name.trim_start_matches('#')).unwrap();
             assert!(schema.get("example").is_some(), "{name} has no example");
-            assert_eq!(schema["additionalProperties"], false, "{name} takes unknown fields");
+            assert_eq!(
+                schema["additionalProperties"], false,
+                "{name} takes unknown fields"
+            );
         }
     }
 }
@@ -92,14 +139,23 @@ fn every_reference_leads_somewhere_and_every_schema_has_an_example() {
 /// What a reference refers to, or what stands there itself.
 fn resolved(value: &Value) -> &Value {
     let reference = value.get("$ref").and_then(Value::as_str);
-    reference.map_or(value, |reference| DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap())
+    reference.map_or(value, |reference| {
+        DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap()
+    })
 }
 
 fn collect(value: &Value, references: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
-            references.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
-            members.values().for_each(|member| collect(member, references));
+            references.extend(
+                members
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            );
+            members
+                .values()
+                .for_each(|member| collect(member, references));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
         _ => {}

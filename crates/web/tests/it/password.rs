@@ -16,16 +16,32 @@ async fn acc6_e28_the_other_sessions_end_in_the_same_millisecond_and_this_one_go
     let ada = app.user("ada").await;
     let elsewhere = app.anon().sign_in("ada@example.com", PASSWORD).await;
     elsewhere.validate().await.is(200);
-    ada.post(CHANGE, json!({ "currentPassword": PASSWORD, "newPassword": NEW })).await.is(204);
+    ada.post(
+        CHANGE,
+        json!({ "currentPassword": PASSWORD, "newPassword": NEW }),
+    )
+    .await
+    .is(204);
     // The clock has not moved.
     elsewhere.validate().await.refuses(401, "token_revoked");
-    elsewhere.refresh().await.refuses(401, "refresh_token_invalid");
+    elsewhere
+        .refresh()
+        .await
+        .refuses(401, "refresh_token_invalid");
     ada.validate().await.is(200);
     ada.refreshed().await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    app.anon().post("/api/v1/auth/login", body).await.refuses(401, "invalid_credentials");
+    app.anon()
+        .post("/api/v1/auth/login", body)
+        .await
+        .refuses(401, "invalid_credentials");
     app.anon().sign_in("ada@example.com", NEW).await;
-    let kinds: Vec<EventKind> = app.events(ada.id()).await.iter().map(|event| event.kind).collect();
+    let kinds: Vec<EventKind> = app
+        .events(ada.id())
+        .await
+        .iter()
+        .map(|event| event.kind)
+        .collect();
     assert!(kinds.contains(&EventKind::PasswordChanged));
 }
 
@@ -34,16 +50,38 @@ async fn acc6_the_current_password_is_needed_and_the_new_one_must_be_acceptable(
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
     let change = async |current: &str, new: &str| {
-        ada.post(CHANGE, json!({ "currentPassword": current, "newPassword": new })).await
+        ada.post(
+            CHANGE,
+            json!({ "currentPassword": current, "newPassword": new }),
+        )
+        .await
     };
-    change("Not-the-password-1", NEW).await.refuses_field("/currentPassword", "wrong_password");
-    change("", NEW).await.refuses_field("/currentPassword", "wrong_password");
-    change(&"x".repeat(2000), NEW).await.refuses_field("/currentPassword", "too_long");
-    change(PASSWORD, PASSWORD).await.refuses_field("/newPassword", "unchanged");
-    change(PASSWORD, "Password1!").await.refuses_field("/newPassword", "common");
+    change("Not-the-password-1", NEW)
+        .await
+        .refuses_field("/currentPassword", "wrong_password");
+    change("", NEW)
+        .await
+        .refuses_field("/currentPassword", "wrong_password");
+    change(&"x".repeat(2000), NEW)
+        .await
+        .refuses_field("/currentPassword", "too_long");
+    change(PASSWORD, PASSWORD)
+        .await
+        .refuses_field("/newPassword", "unchanged");
+    change(PASSWORD, "Password1!")
+        .await
+        .refuses_field("/newPassword", "common");
     change(PASSWORD, "").await.refuses(422, "validation_failed");
-    change(PASSWORD, &"Aa1!".repeat(300)).await.refuses_field("/newPassword", "too_long");
-    app.anon().post(CHANGE, json!({ "currentPassword": PASSWORD, "newPassword": NEW })).await.refuses(401, "token_missing");
+    change(PASSWORD, &"Aa1!".repeat(300))
+        .await
+        .refuses_field("/newPassword", "too_long");
+    app.anon()
+        .post(
+            CHANGE,
+            json!({ "currentPassword": PASSWORD, "newPassword": NEW }),
+        )
+        .await
+        .refuses(401, "token_missing");
     ada.validate().await.is(200);
     app.anon().sign_in("ada@example.com", PASSWORD).await;
 }
@@ -56,7 +94,14 @@ async fn acc6_of_many_changes_at_once_one_takes() {
         let ada = ada.clone();
         tokio::spawn(async move {
             let new = format!("Difference-Engine-182{index}");
-            (ada.post(CHANGE, json!({ "currentPassword": PASSWORD, "newPassword": new })).await, new)
+            (
+                ada.post(
+                    CHANGE,
+                    json!({ "currentPassword": PASSWORD, "newPassword": new }),
+                )
+                .await,
+                new,
+            )
         })
     }))
     .await;
@@ -75,15 +120,40 @@ async fn acc6_of_many_changes_at_once_one_takes() {
 #[tokio::test]
 async fn acc4_a_form_is_told_the_rules() {
     let app = TestApp::new().await;
-    let told = app.anon().get("/api/v1/auth/password-policy").await.is(200).json();
-    assert_eq!((&told["minLength"], &told["maxLength"]), (&json!(8), &json!(128)));
-    assert_eq!(told["require"], json!(["upper", "lower", "digit", "special"]));
+    let told = app
+        .anon()
+        .get("/api/v1/auth/password-policy")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&told["minLength"], &told["maxLength"]),
+        (&json!(8), &json!(128))
+    );
+    assert_eq!(
+        told["require"],
+        json!(["upper", "lower", "digit", "special"])
+    );
 
-    let app = TestApp::builder().rules(|rules| rules.password = PasswordPolicy::nist()).build().await;
-    let told = app.anon().get("/api/v1/auth/password-policy").await.is(200).json();
-    assert_eq!((&told["minLength"], &told["require"]), (&json!(15), &json!([])));
+    let app = TestApp::builder()
+        .rules(|rules| rules.password = PasswordPolicy::nist())
+        .build()
+        .await;
+    let told = app
+        .anon()
+        .get("/api/v1/auth/password-policy")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(
+        (&told["minLength"], &told["require"]),
+        (&json!(15), &json!([]))
+    );
     let body = json!({ "email": "ada@example.com", "password": "Ab1!efgh" });
-    app.anon().post("/api/v1/auth/register", body).await.refuses_field("/password", "too_short");
+    app.anon()
+        .post("/api/v1/auth/register", body)
+        .await
+        .refuses_field("/password", "too_short");
     let body = json!({ "email": "ada@example.com", "password": "a long walk by the quiet river" });
     app.anon().post("/api/v1/auth/register", body).await.is(201);
 }

@@ -12,21 +12,35 @@ use crate::app::{Answer, PASSWORD, Principal, TestApp};
 const LOGIN: &str = "/api/v1/auth/login";
 
 async fn behind_proxies(trusted: &[&str]) -> TestApp {
-    let trusted = trusted.iter().map(|network| network.parse().unwrap()).collect();
-    TestApp::builder().settings(|settings| settings.trusted_proxies = trusted).build().await
+    let trusted = trusted
+        .iter()
+        .map(|network| network.parse().unwrap())
+        .collect();
+    TestApp::builder()
+        .settings(|settings| settings.trusted_proxies = trusted)
+        .build()
+        .await
 }
 
 /// The address under which a failed sign-in from `peer` with these headers is written down.
 async fn noted(app: &TestApp, peer: &str, headers: &[(&str, &str)]) -> String {
     let name = format!("u{}", app.accounts().await);
     let user = app.account(&name, Role::User).await;
-    let body = json!({ "email": user.email.as_str(), "password": "Not-the-password-1" }).to_string();
+    let body =
+        json!({ "email": user.email.as_str(), "password": "Not-the-password-1" }).to_string();
     let mut all = vec![("content-type", "application/json")];
     all.extend(headers);
-    let answer = app.anon().at(peer).send_raw(Method::POST, LOGIN, &all, body).await;
+    let answer = app
+        .anon()
+        .at(peer)
+        .send_raw(Method::POST, LOGIN, &all, body)
+        .await;
     answer.refuses(401, "invalid_credentials");
     let events = app.events(user.id).await;
-    let event = events.iter().find(|event| event.kind == EventKind::SignInFailed).unwrap();
+    let event = events
+        .iter()
+        .find(|event| event.kind == EventKind::SignInFailed)
+        .unwrap();
     event.ip_address.unwrap().to_string()
 }
 
@@ -42,7 +56,11 @@ async fn pro3_e20_what_strangers_say_of_their_address_is_not_believed() {
         [("x-forwarded-for", "127.0.0.1")],
         [("x-forwarded-for", "nonsense")],
     ] {
-        assert_eq!(noted(&app, "198.51.100.7", &headers).await, "198.51.100.7", "{headers:?}");
+        assert_eq!(
+            noted(&app, "198.51.100.7", &headers).await,
+            "198.51.100.7",
+            "{headers:?}"
+        );
     }
 }
 
@@ -50,21 +68,79 @@ async fn pro3_e20_what_strangers_say_of_their_address_is_not_believed() {
 async fn pro3_behind_trusted_proxies_the_rightmost_stranger_counts() {
     let app = behind_proxies(&["10.0.0.0/8", "2001:db8:f::/48"]).await;
     for (peer, headers, expected) in [
-        ("10.0.0.1", vec![("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),
-        ("10.0.0.1", vec![("x-forwarded-for", "1.1.1.1, 203.0.113.9")], "203.0.113.9"),
-        ("10.0.0.1", vec![("x-forwarded-for", "1.1.1.1, 203.0.113.9, 10.2.3.4")], "203.0.113.9"),
-        ("10.0.0.1", vec![("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),
-        ("10.0.0.1", vec![("x-forwarded-for", "203.0.113.9, nonsense")], "10.0.0.1"),
-        ("10.0.0.1", vec![("x-forwarded-for", "203.0.113.9, , 10.1.1.1")], "10.1.1.1"),
-        ("10.0.0.1", vec![("x-forwarded-for", "10.1.1.1, 10.2.2.2")], "10.1.1.1"),
-        ("10.0.0.1", vec![("forwarded", "for=\"[2001:db8::5]:4711\";proto=https, for=10.9.9.9")], "2001:db8::5"),
-        ("10.0.0.1", vec![("x-forwarded-for", "::ffff:203.0.113.9")], "203.0.113.9"),
-        ("::ffff:10.0.0.1", vec![("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),
-        ("2001:db8:f::1", vec![("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),
-        ("203.0.113.1", vec![("x-forwarded-for", "10.0.0.1")], "203.0.113.1"),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "203.0.113.9")],
+            "203.0.113.9",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "1.1.1.1, 203.0.113.9")],
+            "203.0.113.9",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "1.1.1.1, 203.0.113.9, 10.2.3.4")],
+            "203.0.113.9",
+        ),
+        (
+            "10.0.0.1",
+            vec![
+                ("x-forwarded-for", "1.1.1.1"),
+                ("x-forwarded-for", "203.0.113.9"),
+            ],
+            "203.0.113.9",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "203.0.113.9, nonsense")],
+            "10.0.0.1",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "203.0.113.9, , 10.1.1.1")],
+            "10.1.1.1",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "10.1.1.1, 10.2.2.2")],
+            "10.1.1.1",
+        ),
+        (
+            "10.0.0.1",
+            vec![(
+                "forwarded",
+                "for=\"[2001:db8::5]:4711\";proto=https, for=10.9.9.9",
+            )],
+            "2001:db8::5",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "::ffff:203.0.113.9")],
+            "203.0.113.9",
+        ),
+        (
+            "::ffff:10.0.0.1",
+            vec![("x-forwarded-for", "203.0.113.9")],
+            "203.0.113.9",
+        ),
+        (
+            "2001:db8:f::1",
+            vec![("x-forwarded-for", "203.0.113.9")],
+            "203.0.113.9",
+        ),
+        (
+            "203.0.113.1",
+            vec![("x-forwarded-for", "10.0.0.1")],
+            "203.0.113.1",
+        ),
         ("::ffff:203.0.113.1", vec![], "203.0.113.1"),
     ] {
-        assert_eq!(noted(&app, peer, &headers).await, expected, "{peer} {headers:?}");
+        assert_eq!(
+            noted(&app, peer, &headers).await,
+            expected,
+            "{peer} {headers:?}"
+        );
     }
 }
 
@@ -72,9 +148,18 @@ async fn pro3_behind_trusted_proxies_the_rightmost_stranger_counts() {
 async fn a_long_user_agent_is_cut_and_bytes_are_made_readable() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
-    let long = app.anon().with_agent(&"x".repeat(5000)).sign_in("ada@example.com", PASSWORD).await;
+    let long = app
+        .anon()
+        .with_agent(&"x".repeat(5000))
+        .sign_in("ada@example.com", PASSWORD)
+        .await;
     let list = ada.get("/api/v1/auth/sessions").await.json();
-    let agent = list["items"].as_array().unwrap().iter().find(|item| item["sessionId"] == long.session().to_string()).unwrap();
+    let agent = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["sessionId"] == long.session().to_string())
+        .unwrap();
     assert_eq!(agent["userAgent"].as_str().unwrap().len(), 512);
 }
 
@@ -102,35 +187,58 @@ async fn e21_nobody_gets_a_fresh_limit_by_naming_another_address() {
     let stranger = app.anon().at("198.51.100.7");
     for count in 0..3 {
         let forwarded = format!("203.0.113.{count}");
-        let answer = attempt(&stranger, &[("x-forwarded-for", &forwarded), ("x-real-ip", &forwarded)]).await;
+        let answer = attempt(
+            &stranger,
+            &[("x-forwarded-for", &forwarded), ("x-real-ip", &forwarded)],
+        )
+        .await;
         answer.refuses(401, "invalid_credentials");
         assert_eq!(answer.header("ratelimit-policy"), "\"login\";q=3;w=60");
-        assert!(answer.header("ratelimit").starts_with(&format!("\"login\";r={};t=", 2 - count)));
+        assert!(
+            answer
+                .header("ratelimit")
+                .starts_with(&format!("\"login\";r={};t=", 2 - count))
+        );
     }
     let answer = attempt(&stranger, &[("x-forwarded-for", "203.0.113.77")]).await;
     answer.refuses(429, "rate_limited");
     let wait: u64 = answer.header("retry-after").parse().unwrap();
     // The same address in its IPv4-mapped spelling.
-    attempt(&app.anon().at("::ffff:198.51.100.7"), &[]).await.refuses(429, "rate_limited");
-    attempt(&app.anon().at("198.51.100.8"), &[]).await.refuses(401, "invalid_credentials");
+    attempt(&app.anon().at("::ffff:198.51.100.7"), &[])
+        .await
+        .refuses(429, "rate_limited");
+    attempt(&app.anon().at("198.51.100.8"), &[])
+        .await
+        .refuses(401, "invalid_credentials");
     app.clock.advance(Duration::from_secs(wait));
-    attempt(&stranger, &[]).await.refuses(401, "invalid_credentials");
+    attempt(&stranger, &[])
+        .await
+        .refuses(401, "invalid_credentials");
 }
 
 #[tokio::test]
 async fn e21_a_whole_ipv6_network_is_one_caller() {
     let app = limited().await;
     for host in 1..=3 {
-        attempt(&app.anon().at(&format!("2001:db8:1:2::{host}")), &[]).await.refuses(401, "invalid_credentials");
+        attempt(&app.anon().at(&format!("2001:db8:1:2::{host}")), &[])
+            .await
+            .refuses(401, "invalid_credentials");
     }
-    attempt(&app.anon().at("2001:db8:1:2:ffff::9"), &[]).await.refuses(429, "rate_limited");
-    attempt(&app.anon().at("2001:db8:1:3::1"), &[]).await.refuses(401, "invalid_credentials");
+    attempt(&app.anon().at("2001:db8:1:2:ffff::9"), &[])
+        .await
+        .refuses(429, "rate_limited");
+    attempt(&app.anon().at("2001:db8:1:3::1"), &[])
+        .await
+        .refuses(401, "invalid_credentials");
 }
 
 #[tokio::test]
 async fn pro1_who_is_signed_in_has_a_limit_of_their_own() {
     let app = limited().await;
-    let (ada, bob) = (app.signed_in("ada", Role::User).await, app.signed_in("bob", Role::User).await);
+    let (ada, bob) = (
+        app.signed_in("ada", Role::User).await,
+        app.signed_in("bob", Role::User).await,
+    );
     for _ in 0..100 {
         ada.get("/api/v1/users/me").await.is(200);
     }
@@ -143,7 +251,15 @@ async fn pro1_who_is_signed_in_has_a_limit_of_their_own() {
         bob.validate().await.is(200);
     }
     for _ in 0..10 {
-        app.anon().at("203.0.113.201").get("/api/v1/auth/permissions").await.is(200);
+        app.anon()
+            .at("203.0.113.201")
+            .get("/api/v1/auth/permissions")
+            .await
+            .is(200);
     }
-    app.anon().at("203.0.113.201").get("/api/v1/auth/permissions").await.refuses(429, "rate_limited");
+    app.anon()
+        .at("203.0.113.201")
+        .get("/api/v1/auth/permissions")
+        .await
+        .refuses(429, "rate_limited");
 }

@@ -20,7 +20,9 @@ fn kinds(events: &[SecurityEvent]) -> Vec<EventKind> {
 async fn is_over(holder: &Principal) -> bool {
     let refreshed = holder.refresh().await;
     let validated = holder.validate().await;
-    refreshed.status == 401 && refreshed.code() == "refresh_token_invalid" && validated.code() == "token_revoked"
+    refreshed.status == 401
+        && refreshed.code() == "refresh_token_invalid"
+        && validated.code() == "token_revoked"
 }
 
 #[tokio::test]
@@ -41,7 +43,13 @@ async fn tok5_each_use_gives_a_successor_with_a_new_access_token() {
     assert_ne!(next.refresh, ada.refresh);
     assert_ne!(next.access, ada.access);
     next.validate().await.is(200);
-    next.refreshed().await.refreshed().await.validate().await.is(200);
+    next.refreshed()
+        .await
+        .refreshed()
+        .await
+        .validate()
+        .await
+        .is(200);
 }
 
 #[tokio::test]
@@ -61,7 +69,12 @@ async fn tok5_fifty_uses_at_once_give_one_successor_and_log_nobody_out() {
             ada.holding(&answer.json())
         })
         .collect();
-    assert!(holders.iter().all(|holder| holder.refresh == holders[0].refresh), "one successor");
+    assert!(
+        holders
+            .iter()
+            .all(|holder| holder.refresh == holders[0].refresh),
+        "one successor"
+    );
     for holder in &holders {
         holder.validate().await.is(200);
     }
@@ -101,7 +114,10 @@ async fn tok5_a_thief_and_then_the_owner_end_the_family() {
     assert!(is_over(&thief).await);
     ada.validate().await.refuses(401, "token_revoked");
     let events = app.events(ada.id()).await;
-    let event = events.iter().find(|event| event.kind == EventKind::RefreshTokenReused).unwrap();
+    let event = events
+        .iter()
+        .find(|event| event.kind == EventKind::RefreshTokenReused)
+        .unwrap();
     assert_eq!(event.session, Some(ada.session()));
     assert_eq!(event.subject, Some(ada.id()));
     assert_eq!(event.ip_address, Some(HOME));
@@ -112,7 +128,11 @@ async fn tok5_the_owner_and_then_a_thief_end_the_family() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
     let owner = ada.refreshed().await;
-    ada.clone().with_agent("curl/8").refresh().await.refuses(401, "refresh_token_reused");
+    ada.clone()
+        .with_agent("curl/8")
+        .refresh()
+        .await
+        .refuses(401, "refresh_token_reused");
     assert!(is_over(&owner).await);
     assert!(kinds(&app.events(ada.id()).await).contains(&EventKind::RefreshTokenReused));
 }
@@ -143,9 +163,18 @@ async fn tok5_a_replay_of_any_age_is_told_from_a_forgery() {
 async fn tok5_a_replay_ends_one_family_and_no_other() {
     let app = TestApp::new().await;
     let phone = app.user("ada").await;
-    let laptop = app.anon().with_agent("laptop").sign_in("ada@example.com", PASSWORD).await;
+    let laptop = app
+        .anon()
+        .with_agent("laptop")
+        .sign_in("ada@example.com", PASSWORD)
+        .await;
     phone.refreshed().await;
-    phone.clone().with_agent("curl/8").refresh().await.refuses(401, "refresh_token_reused");
+    phone
+        .clone()
+        .with_agent("curl/8")
+        .refresh()
+        .await
+        .refuses(401, "refresh_token_reused");
     laptop.validate().await.is(200);
     laptop.refreshed().await;
 }
@@ -154,7 +183,8 @@ async fn tok5_a_replay_ends_one_family_and_no_other() {
 async fn tok12_a_session_ends_when_it_is_idle_for_too_long() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
-    app.clock.advance(Duration::from_hours(7 * 24) - Duration::from_millis(1));
+    app.clock
+        .advance(Duration::from_hours(7 * 24) - Duration::from_millis(1));
     let ada = ada.refreshed().await;
     app.clock.advance(Duration::from_hours(7 * 24));
     ada.refresh().await.refuses(401, "refresh_token_expired");
@@ -181,12 +211,20 @@ async fn e26_a_restart_between_use_and_replay_forgets_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("auth.db").display());
     let clock = Arc::new(ManualClock::default());
-    let before = TestApp::builder().store(sqlite(&url).await).clock(clock.clone()).build().await;
+    let before = TestApp::builder()
+        .store(sqlite(&url).await)
+        .clock(clock.clone())
+        .build()
+        .await;
     let ada = before.user("ada").await;
     let owner = ada.refreshed().await;
     drop(before);
 
-    let after = TestApp::builder().store(sqlite(&url).await).clock(clock).build().await;
+    let after = TestApp::builder()
+        .store(sqlite(&url).await)
+        .clock(clock)
+        .build()
+        .await;
     let ada = after.anon().with_agent("curl/8").carrying(&ada);
     ada.refresh().await.refuses(401, "refresh_token_reused");
     assert!(is_over(&after.anon().carrying(&owner)).await);
@@ -198,16 +236,28 @@ async fn e26_two_nodes_at_one_store_agree_on_the_successor() {
     let url = format!("sqlite:{}", directory.path().join("auth.db").display());
     let clock = Arc::new(ManualClock::default());
     let store = sqlite(&url).await;
-    let one = TestApp::builder().store(store.clone()).clock(clock.clone()).build().await;
+    let one = TestApp::builder()
+        .store(store.clone())
+        .clock(clock.clone())
+        .build()
+        .await;
     let two = TestApp::builder().store(store).clock(clock).build().await;
     let ada = one.user("ada").await;
     let here = ada.refreshed().await;
     let there = two.anon().carrying(&ada).refreshed().await;
     assert_eq!(here.refresh, there.refresh);
-    two.anon().carrying(&ada).with_agent("curl/8").refresh().await.refuses(401, "refresh_token_reused");
+    two.anon()
+        .carrying(&ada)
+        .with_agent("curl/8")
+        .refresh()
+        .await
+        .refuses(401, "refresh_token_reused");
     assert!(is_over(&two.anon().carrying(&there)).await);
     // The other node knows as soon as it follows the log.
-    ntt_auth_core::flow::follow(&one.auth).await.map_err(|fault: Fault| fault.to_string()).unwrap();
+    ntt_auth_core::flow::follow(&one.auth)
+        .await
+        .map_err(|fault: Fault| fault.to_string())
+        .unwrap();
     here.validate().await.refuses(401, "token_revoked");
 }
 
@@ -215,17 +265,27 @@ async fn e26_two_nodes_at_one_store_agree_on_the_successor() {
 async fn e29_truncated_and_altered_tokens_are_refused_and_end_nothing() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
-    let post = async |token: &str| app.anon().post("/api/v1/auth/refresh", json!({ "refreshToken": token })).await;
+    let post = async |token: &str| {
+        app.anon()
+            .post("/api/v1/auth/refresh", json!({ "refreshToken": token }))
+            .await
+    };
     for end in 0..ada.refresh.len() {
-        post(&ada.refresh[..end]).await.refuses(401, "refresh_token_invalid");
+        post(&ada.refresh[..end])
+            .await
+            .refuses(401, "refresh_token_invalid");
     }
     for at in 0..ada.refresh.len() {
         let mut altered = ada.refresh.clone().into_bytes();
         altered[at] ^= 1;
-        post(&String::from_utf8(altered).unwrap()).await.refuses(401, "refresh_token_invalid");
+        post(&String::from_utf8(altered).unwrap())
+            .await
+            .refuses(401, "refresh_token_invalid");
     }
     for more in [" ", "A", "=", "\0", "é"] {
-        post(&format!("{}{more}", ada.refresh)).await.refuses(401, "refresh_token_invalid");
+        post(&format!("{}{more}", ada.refresh))
+            .await
+            .refuses(401, "refresh_token_invalid");
     }
     ada.validate().await.is(200);
     ada.refreshed().await;
@@ -235,11 +295,23 @@ async fn e29_truncated_and_altered_tokens_are_refused_and_end_nothing() {
 async fn what_is_no_refresh_request_is_refused_by_name() {
     let app = TestApp::new().await;
     let anon = app.anon();
-    anon.post("/api/v1/auth/refresh", json!({})).await.refuses_field("/refreshToken", "required");
-    anon.post("/api/v1/auth/refresh", json!({ "refreshToken": 1 })).await.refuses_field("/refreshToken", "invalid_type");
-    let answer = anon.post("/api/v1/auth/refresh", json!({ "refreshToken": "x", "userId": "y" })).await;
-    answer.refuses_field("/userId", "unknown_field");
-    anon.post("/api/v1/auth/refresh", json!({ "refreshToken": "x".repeat(10_000) }))
+    anon.post("/api/v1/auth/refresh", json!({}))
         .await
-        .refuses(401, "refresh_token_invalid");
+        .refuses_field("/refreshToken", "required");
+    anon.post("/api/v1/auth/refresh", json!({ "refreshToken": 1 }))
+        .await
+        .refuses_field("/refreshToken", "invalid_type");
+    let answer = anon
+        .post(
+            "/api/v1/auth/refresh",
+            json!({ "refreshToken": "x", "userId": "y" }),
+        )
+        .await;
+    answer.refuses_field("/userId", "unknown_field");
+    anon.post(
+        "/api/v1/auth/refresh",
+        json!({ "refreshToken": "x".repeat(10_000) }),
+    )
+    .await
+    .refuses(401, "refresh_token_invalid");
 }

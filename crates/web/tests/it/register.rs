@@ -13,7 +13,9 @@ async fn register(app: &TestApp, body: Value) -> Answer {
 
 fn with(more: Value) -> Value {
     let mut body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     body
 }
 
@@ -71,14 +73,21 @@ async fn acc1_everything_that_is_told_is_kept() {
 #[tokio::test]
 async fn acc1_what_is_required_is_configurable() {
     let app = TestApp::builder()
-        .rules(|rules| rules.accounts.required = vec![ProfileField::Username, ProfileField::Timezone])
+        .rules(|rules| {
+            rules.accounts.required = vec![ProfileField::Username, ProfileField::Timezone]
+        })
         .build()
         .await;
     let answer = register(&app, with(json!({}))).await;
     answer.refuses(422, "validation_failed");
     let required = |field: &str| (field.to_owned(), "required".to_owned());
-    assert_eq!(answer.mistakes(), [required("/username"), required("/timezone")]);
-    register(&app, with(json!({ "username": "ada", "timezone": "UTC" }))).await.is(201);
+    assert_eq!(
+        answer.mistakes(),
+        [required("/username"), required("/timezone")]
+    );
+    register(&app, with(json!({ "username": "ada", "timezone": "UTC" })))
+        .await
+        .is(201);
 }
 
 #[tokio::test]
@@ -124,20 +133,38 @@ async fn an_empty_object_names_what_is_missing() {
     let app = TestApp::new().await;
     let answer = register(&app, json!({})).await;
     answer.refuses(422, "validation_failed");
-    let fields: Vec<String> = answer.mistakes().into_iter().map(|(field, _)| field).collect();
-    assert!(fields.contains(&"/email".to_owned()) && fields.contains(&"/password".to_owned()), "{fields:?}");
+    let fields: Vec<String> = answer
+        .mistakes()
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert!(
+        fields.contains(&"/email".to_owned()) && fields.contains(&"/password".to_owned()),
+        "{fields:?}"
+    );
 }
 
 #[tokio::test]
 async fn acc3_a_taken_address_or_user_name_is_named_in_whatever_spelling() {
     let app = TestApp::new().await;
-    register(&app, with(json!({ "username": "ada" }))).await.is(201);
-    for email in ["ada@example.com", "ADA@Example.COM", " ada@example.com ", "ａｄａ@example.com"] {
-        register(&app, with(json!({ "email": email }))).await.refuses_field("/email", "taken");
+    register(&app, with(json!({ "username": "ada" })))
+        .await
+        .is(201);
+    for email in [
+        "ada@example.com",
+        "ADA@Example.COM",
+        " ada@example.com ",
+        "ａｄａ@example.com",
+    ] {
+        register(&app, with(json!({ "email": email })))
+            .await
+            .refuses_field("/email", "taken");
     }
     for username in ["ada", "ADA", "ａｄａ"] {
         let body = with(json!({ "email": "other@example.com", "username": username }));
-        register(&app, body).await.refuses_field("/username", "taken");
+        register(&app, body)
+            .await
+            .refuses_field("/username", "taken");
     }
     let both = register(&app, with(json!({ "username": "Ada" }))).await;
     let taken = |field: &str| (field.to_owned(), "taken".to_owned());
@@ -154,7 +181,10 @@ async fn acc3_of_sixteen_at_once_one_gets_the_address() {
     }))
     .await;
     let answers: Vec<Answer> = answers.into_iter().map(Result::unwrap).collect();
-    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert_eq!(
+        answers.iter().filter(|answer| answer.status == 201).count(),
+        1
+    );
     for answer in answers.iter().filter(|answer| answer.status != 201) {
         answer.refuses_field("/email", "taken");
     }
@@ -193,8 +223,14 @@ async fn e40_nobody_gives_themselves_what_is_not_theirs_to_give() {
 #[tokio::test]
 async fn acc4_common_and_personal_passwords_are_refused() {
     let app = TestApp::new().await;
-    register(&app, with(json!({ "password": "Password1!" }))).await.refuses_field("/password", "common");
-    let answer = register(&app, with(json!({ "firstName": "Augusta", "password": "xQ7!zv-Augusta" }))).await;
+    register(&app, with(json!({ "password": "Password1!" })))
+        .await
+        .refuses_field("/password", "common");
+    let answer = register(
+        &app,
+        with(json!({ "firstName": "Augusta", "password": "xQ7!zv-Augusta" })),
+    )
+    .await;
     answer.refuses_field("/password", "contains_context");
     let long = format!("Aa1!{}", "x7Q-".repeat(40));
     let answer = register(&app, with(json!({ "password": long }))).await;
@@ -205,7 +241,9 @@ async fn acc4_common_and_personal_passwords_are_refused() {
 async fn a_new_account_is_of_the_role_user_and_has_no_session() {
     let app = TestApp::new().await;
     let user = register(&app, with(json!({}))).await.is(201).json();
-    let stored = app.stored(user["userId"].as_str().unwrap().parse().unwrap()).await;
+    let stored = app
+        .stored(user["userId"].as_str().unwrap().parse().unwrap())
+        .await;
     assert_eq!(stored.role, Role::User);
     assert!(stored.last_login_at.is_none());
 }

@@ -54,33 +54,93 @@ async fn pro7_no_password_token_hash_or_address_is_logged() {
     let secrets = async {
         let switch = Switch::over(sqlite("sqlite::memory:").await);
         let app = TestApp::builder().store(switch.clone()).build().await;
-        let setup = offer_set_up(&app.auth).await.unwrap().unwrap().expose().to_owned();
-        app.anon().get(&format!("/setup?token={setup}")).await.is(200);
-        let body = json!({ "email": "ada@example.com", "password": PASSWORD, "phone": "+442071234567" });
+        let setup = offer_set_up(&app.auth)
+            .await
+            .unwrap()
+            .unwrap()
+            .expose()
+            .to_owned();
+        app.anon()
+            .get(&format!("/setup?token={setup}"))
+            .await
+            .is(200);
+        let body =
+            json!({ "email": "ada@example.com", "password": PASSWORD, "phone": "+442071234567" });
         app.anon().post("/api/v1/auth/register", body).await.is(201);
         let ada = app.anon().sign_in("ada@example.com", PASSWORD).await;
         let body = json!({ "email": "ada@example.com", "password": "Not-the-password-1" });
-        app.anon().post("/api/v1/auth/login", body.clone()).await.refuses(401, "invalid_credentials");
-        app.anon().post_bytes("/api/v1/auth/login", format!("{body}x")).await.refuses(400, "malformed_request");
+        app.anon()
+            .post("/api/v1/auth/login", body.clone())
+            .await
+            .refuses(401, "invalid_credentials");
+        app.anon()
+            .post_bytes("/api/v1/auth/login", format!("{body}x"))
+            .await
+            .refuses(400, "malformed_request");
         ada.validate().await.is(200);
         let next = ada.refreshed().await;
-        next.post("/api/v1/auth/change-password", json!({ "currentPassword": PASSWORD, "newPassword": NEW })).await.is(204);
-        next.get("/api/v1/users?q=ada%40example.com").await.refuses(403, "forbidden");
-        let hash = app.stored(ada.id()).await.password.unwrap().expose().to_owned();
-        ada.clone().with_agent("thief/1").refresh().await.refuses(401, "refresh_token_reused");
+        next.post(
+            "/api/v1/auth/change-password",
+            json!({ "currentPassword": PASSWORD, "newPassword": NEW }),
+        )
+        .await
+        .is(204);
+        next.get("/api/v1/users?q=ada%40example.com")
+            .await
+            .refuses(403, "forbidden");
+        let hash = app
+            .stored(ada.id())
+            .await
+            .password
+            .unwrap()
+            .expose()
+            .to_owned();
+        ada.clone()
+            .with_agent("thief/1")
+            .refresh()
+            .await
+            .refuses(401, "refresh_token_reused");
         switch.off();
-        next.get("/api/v1/users/me").await.refuses(401, "token_revoked");
-        app.anon().post("/api/v1/auth/login", body).await.refuses(503, "unavailable");
-        let tokens = [ada.access.unwrap(), next.access.unwrap(), ada.refresh, next.refresh];
-        let texts = ["Not-the-password-1", PASSWORD, NEW, "ada@example.com", "ada%40example.com", "+442071234567"];
-        texts.map(str::to_owned).into_iter().chain(tokens).chain([setup, hash]).collect::<Vec<_>>()
+        next.get("/api/v1/users/me")
+            .await
+            .refuses(401, "token_revoked");
+        app.anon()
+            .post("/api/v1/auth/login", body)
+            .await
+            .refuses(503, "unavailable");
+        let tokens = [
+            ada.access.unwrap(),
+            next.access.unwrap(),
+            ada.refresh,
+            next.refresh,
+        ];
+        let texts = [
+            "Not-the-password-1",
+            PASSWORD,
+            NEW,
+            "ada@example.com",
+            "ada%40example.com",
+            "+442071234567",
+        ];
+        texts
+            .map(str::to_owned)
+            .into_iter()
+            .chain(tokens)
+            .chain([setup, hash])
+            .collect::<Vec<_>>()
     }
     .with_subscriber(subscriber)
     .await;
 
     let text = log.text();
-    assert!(text.contains("/api/v1/auth/login") && text.contains("/api/v1/auth/refresh"), "the requests are logged: {text}");
-    assert!(text.contains("switched off by a test"), "a fault is logged with its cause");
+    assert!(
+        text.contains("/api/v1/auth/login") && text.contains("/api/v1/auth/refresh"),
+        "the requests are logged: {text}"
+    );
+    assert!(
+        text.contains("switched off by a test"),
+        "a fault is logged with its cause"
+    );
     for secret in secrets {
         assert!(!text.contains(&secret), "{secret} stands in the log");
     }

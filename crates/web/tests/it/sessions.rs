@@ -13,7 +13,8 @@ async fn tok7_the_list_shows_device_address_last_use_and_the_present_one() {
     let app = TestApp::new().await;
     let phone = app.user("ada").await;
     app.clock.advance(Duration::from_mins(1));
-    let body = json!({ "email": "ada@example.com", "password": PASSWORD, "deviceName": "Ada's laptop" });
+    let body =
+        json!({ "email": "ada@example.com", "password": PASSWORD, "deviceName": "Ada's laptop" });
     let laptop = app.anon().with_agent("Laptop/2").at("2001:db8::7");
     let laptop = laptop.holding(&laptop.post("/api/v1/auth/login", body).await.is(200).json());
     app.clock.advance(Duration::from_mins(1));
@@ -58,13 +59,28 @@ async fn tok7_one_session_is_ended_and_the_others_go_on() {
     let app = TestApp::new().await;
     let phone = app.user("ada").await;
     let laptop = app.anon().sign_in("ada@example.com", PASSWORD).await;
-    phone.delete(&format!("{SESSIONS}/{}", laptop.session())).await.is(204);
+    phone
+        .delete(&format!("{SESSIONS}/{}", laptop.session()))
+        .await
+        .is(204);
     laptop.validate().await.refuses(401, "token_revoked");
     laptop.refresh().await.refuses(401, "refresh_token_invalid");
     phone.validate().await.is(200);
-    assert_eq!(phone.get(SESSIONS).await.json()["items"].as_array().unwrap().len(), 1);
-    phone.delete(&format!("{SESSIONS}/{}", laptop.session())).await.refuses(404, "not_found");
-    phone.delete(&format!("{SESSIONS}/{}", phone.session())).await.is(204);
+    assert_eq!(
+        phone.get(SESSIONS).await.json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    phone
+        .delete(&format!("{SESSIONS}/{}", laptop.session()))
+        .await
+        .refuses(404, "not_found");
+    phone
+        .delete(&format!("{SESSIONS}/{}", phone.session()))
+        .await
+        .is(204);
     phone.validate().await.refuses(401, "token_revoked");
 }
 
@@ -72,11 +88,22 @@ async fn tok7_one_session_is_ended_and_the_others_go_on() {
 async fn what_is_no_id_of_a_session_is_not_found() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;
-    for id in ["1", "x", "%00", "..%2f..", "NOT-A-UUID", "0199A6F2-7C3E-7B1D-9F52-3D1C2B4A5E6F"] {
-        ada.delete(&format!("{SESSIONS}/{id}")).await.refuses(404, "not_found");
+    for id in [
+        "1",
+        "x",
+        "%00",
+        "..%2f..",
+        "NOT-A-UUID",
+        "0199A6F2-7C3E-7B1D-9F52-3D1C2B4A5E6F",
+    ] {
+        ada.delete(&format!("{SESSIONS}/{id}"))
+            .await
+            .refuses(404, "not_found");
     }
     let upper = ada.session().to_string().to_uppercase();
-    ada.delete(&format!("{SESSIONS}/{upper}")).await.refuses(404, "not_found");
+    ada.delete(&format!("{SESSIONS}/{upper}"))
+        .await
+        .refuses(404, "not_found");
     ada.validate().await.is(200);
 }
 
@@ -89,7 +116,12 @@ async fn ended_and_expired_sessions_are_not_listed() {
     app.clock.advance(Duration::from_hours(24));
     let laptop = laptop.refreshed().await;
     let list = laptop.get(SESSIONS).await.json();
-    let ids: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|item| &item["sessionId"]).collect();
+    let ids: Vec<&Value> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["sessionId"])
+        .collect();
     assert_eq!(ids, [&json!(laptop.session().to_string())]);
     phone.refresh().await.refuses(401, "refresh_token_expired");
 }

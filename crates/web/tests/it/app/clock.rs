@@ -18,7 +18,8 @@ impl Default for ManualClock {
 
 impl ManualClock {
     pub(crate) fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -35,7 +36,11 @@ impl SeededEntropy {
     /// Draws of their own for each installation, so that two nodes at one store never draw the same.
     pub(crate) fn new() -> Self {
         static INSTALLATIONS: AtomicU64 = AtomicU64::new(1);
-        Self(AtomicU64::new(INSTALLATIONS.fetch_add(1, Ordering::SeqCst).wrapping_mul(0xd6e8_feb8_6659_fd93)))
+        Self(AtomicU64::new(
+            INSTALLATIONS
+                .fetch_add(1, Ordering::SeqCst)
+                .wrapping_mul(0xd6e8_feb8_6659_fd93),
+        ))
     }
 }
 

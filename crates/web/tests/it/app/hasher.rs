@@ -16,7 +16,12 @@ pub(crate) struct QuickHasher {
 
 impl QuickHasher {
     pub(crate) fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self { policy: HashingPolicy::Bcrypt { cost: BcryptCost::for_tests(4).unwrap() }, entropy }
+        Self {
+            policy: HashingPolicy::Bcrypt {
+                cost: BcryptCost::for_tests(4).unwrap(),
+            },
+            entropy,
+        }
     }
 }
 
@@ -27,15 +32,25 @@ impl Hasher for QuickHasher {
         Ok(hash.finish(&run(work)?))
     }
 
-    async fn verify(&self, password: Plain, stored: Option<PasswordHash>) -> Result<Verdict, HasherError> {
+    async fn verify(
+        &self,
+        password: Plain,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, HasherError> {
         let Some(stored) = stored else {
             let (work, expected) = self.policy.decoy(&password);
-            return Ok(Verdict { matches: expected.matches(&run(work)?), rehash: false });
+            return Ok(Verdict {
+                matches: expected.matches(&run(work)?),
+                rehash: false,
+            });
         };
         let encoded: Encoded = stored.expose().parse()?;
         let (work, expected) = encoded.verification(&password);
         let matches = expected.matches(&run(work)?);
-        Ok(Verdict { matches, rehash: matches && encoded.needs_upgrade(&self.policy) })
+        Ok(Verdict {
+            matches,
+            rehash: matches && encoded.needs_upgrade(&self.policy),
+        })
     }
 }
 
@@ -49,16 +64,16 @@ fn run(work: Work) -> Result<Digest, HasherError> {
     }
 }
 
-/// A pool in which there is never room.
-pub(crate) struct Full;
+/// A pool that fails in always the same way.
+pub(crate) struct Failing(pub(crate) HasherError);
 
 #[async_trait::async_trait]
-impl Hasher for Full {
+impl Hasher for Failing {
     async fn hash(&self, _: Plain) -> Result<PasswordHash, HasherError> {
-        Err(HasherError::Overloaded { retry_after_secs: 3 })
+        Err(self.0.clone())
     }
 
     async fn verify(&self, _: Plain, _: Option<PasswordHash>) -> Result<Verdict, HasherError> {
-        Err(HasherError::Overloaded { retry_after_secs: 3 })
+        Err(self.0.clone())
     }
 }

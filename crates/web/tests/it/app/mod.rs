@@ -15,7 +15,9 @@ use axum::Router;
 use ntt_auth_core::flow::{Actor, AuthParts, CreateUser, RawRegistration, ensure_keys};
 use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Hasher, PasswordPolicy};
-use ntt_auth_core::policy::{AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules};
+use ntt_auth_core::policy::{
+    AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
+};
 use ntt_auth_core::secret::MasterKey;
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
 use ntt_auth_core::{Auth, flow};
@@ -24,7 +26,7 @@ use ntt_auth_web::{App, Component, HashingStats, Probe, WebSettings};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use document::{DOCUMENT, OPERATIONS, Operation};
-pub(crate) use hasher::Full;
+pub(crate) use hasher::Failing;
 pub(crate) use principal::{Answer, Principal};
 pub(crate) use snapshot::assert_committed;
 pub(crate) use store::Switch;
@@ -63,7 +65,13 @@ impl TestApp {
     pub(crate) fn builder() -> Builder {
         let mut settings = WebSettings::new(PUBLIC_URL);
         settings.rate_limits.enabled = false;
-        Builder { rules: rules(), settings, store: None, hasher: None, clock: Arc::new(ManualClock::default()) }
+        Builder {
+            rules: rules(),
+            settings,
+            store: None,
+            hasher: None,
+            clock: Arc::new(ManualClock::default()),
+        }
     }
 
     /// Somebody who is not signed in.
@@ -101,31 +109,59 @@ impl TestApp {
             password: Some(PASSWORD.to_owned()),
             ..RawRegistration::default()
         };
-        let create = CreateUser { actor: Actor::Operator, raw, role, client: Client::default() };
+        let create = CreateUser {
+            actor: Actor::Operator,
+            raw,
+            role,
+            client: Client::default(),
+        };
         create.run(&self.auth).await.unwrap()
     }
 
     /// The newest security events about a user, newest first.
     pub(crate) async fn events(&self, user: UserId) -> Vec<SecurityEvent> {
-        self.auth.store().read().events().of_subject(user, 100).await.unwrap()
+        self.auth
+            .store()
+            .read()
+            .events()
+            .of_subject(user, 100)
+            .await
+            .unwrap()
     }
 
     /// The account as it is stored.
     pub(crate) async fn stored(&self, user: UserId) -> User {
-        self.auth.store().read().users().by_id(user).await.unwrap().unwrap()
+        self.auth
+            .store()
+            .read()
+            .users()
+            .by_id(user)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// How many accounts there are, deleted ones too.
     pub(crate) async fn accounts(&self) -> usize {
         let query = UserQuery {
-            filter: UserFilter { include_deleted: true, ..UserFilter::default() },
+            filter: UserFilter {
+                include_deleted: true,
+                ..UserFilter::default()
+            },
             sort: UserSort::CreatedAt,
             descending: false,
             after: None,
             limit: 10_000,
             now: self.auth.now(),
         };
-        self.auth.store().read().users().page(&query).await.unwrap().len()
+        self.auth
+            .store()
+            .read()
+            .users()
+            .page(&query)
+            .await
+            .unwrap()
+            .len()
     }
 }
 
@@ -163,7 +199,9 @@ impl Builder {
         let entropy = Arc::new(clock::SeededEntropy::new());
         let auth = Arc::new(Auth::new(AuthParts {
             store,
-            hasher: self.hasher.unwrap_or_else(|| Arc::new(QuickHasher::new(entropy.clone()))),
+            hasher: self
+                .hasher
+                .unwrap_or_else(|| Arc::new(QuickHasher::new(entropy.clone()))),
             clock: self.clock.clone(),
             entropy,
             master: MasterKey::new([7; 32]),
@@ -172,7 +210,11 @@ impl Builder {
         ensure_keys(&auth).await.unwrap();
         flow::follow(&auth).await.unwrap();
         let app = App::new(auth.clone(), self.settings, Arc::new(NothingElse));
-        TestApp { auth, clock: self.clock, router: ntt_auth_web::router(app) }
+        TestApp {
+            auth,
+            clock: self.clock,
+            router: ntt_auth_web::router(app),
+        }
     }
 }
 
@@ -199,8 +241,13 @@ fn rules() -> Rules {
             extra_claims: Vec::new(),
             cache_capacity: 1000,
         },
-        sessions: SessionRules { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
-        refresh: RefreshRules { grace: Duration::from_secs(30) },
+        sessions: SessionRules {
+            idle: Duration::from_hours(7 * 24),
+            absolute: Duration::from_hours(30 * 24),
+        },
+        refresh: RefreshRules {
+            grace: Duration::from_secs(30),
+        },
         keys: KeyRules {
             algorithm: ntt_auth_jose::Algorithm::Es256,
             rotation: None,

@@ -68,14 +68,28 @@ impl Principal {
 
     /// Signs in, and is from then on signed in.
     pub(crate) async fn sign_in(&self, identifier: &str, password: &str) -> Self {
-        let answer = self.post("/api/v1/auth/login", json!({ "identifier": identifier, "password": password })).await;
-        assert_eq!(answer.status, 200, "{identifier} signs in: {}", answer.text());
+        let answer = self
+            .post(
+                "/api/v1/auth/login",
+                json!({ "identifier": identifier, "password": password }),
+            )
+            .await;
+        assert_eq!(
+            answer.status,
+            200,
+            "{identifier} signs in: {}",
+            answer.text()
+        );
         self.holding(&answer.json())
     }
 
     /// Uses the refresh token; the answer is whatever comes of it.
     pub(crate) async fn refresh(&self) -> Answer {
-        self.post("/api/v1/auth/refresh", json!({ "refreshToken": self.refresh })).await
+        self.post(
+            "/api/v1/auth/refresh",
+            json!({ "refreshToken": self.refresh }),
+        )
+        .await
     }
 
     /// Uses the refresh token, and has its successor from then on.
@@ -98,7 +112,11 @@ impl Principal {
 
     /// This program with the tokens of another principal, perhaps of another node.
     pub(crate) fn carrying(&self, other: &Self) -> Self {
-        Self { app: self.app.clone(), agent: self.agent.clone(), ..other.clone() }
+        Self {
+            app: self.app.clone(),
+            agent: self.agent.clone(),
+            ..other.clone()
+        }
     }
 
     /// Whether the access token holds: the status and, for a refusal, the code of the validation endpoint.
@@ -129,7 +147,15 @@ impl Principal {
     /// A request with a JSON body, if any.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         match body {
-            Some(body) => self.send_raw(method, path, &[("content-type", "application/json")], body.to_string()).await,
+            Some(body) => {
+                self.send_raw(
+                    method,
+                    path,
+                    &[("content-type", "application/json")],
+                    body.to_string(),
+                )
+                .await
+            }
             None => self.send_raw(method, path, &[], Body::empty()).await,
         }
     }
@@ -143,7 +169,10 @@ impl Principal {
         body: impl Into<Body>,
     ) -> Answer {
         let asked = method.clone();
-        let mut request = Request::builder().method(method).uri(path).header(USER_AGENT, &self.agent);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(USER_AGENT, &self.agent);
         if let Some(access) = &self.access {
             request = request.header(AUTHORIZATION, format!("Bearer {access}"));
         }
@@ -151,18 +180,25 @@ impl Principal {
             request = request.header(*name, *value);
         }
         let mut request = request.body(body.into()).unwrap();
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.address, 50_000)));
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::new(self.address, 50_000)));
         let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         conform(&asked, path, parts.status);
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// A body as it is, said to be JSON.
     pub(crate) async fn post_bytes(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         let headers = [(CONTENT_TYPE.as_str(), "application/json")];
-        self.send_raw(Method::POST, path, &headers, body.into()).await
+        self.send_raw(Method::POST, path, &headers, body.into())
+            .await
     }
 }
 
@@ -180,12 +216,15 @@ impl Answer {
     }
 
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// A header's text; empty if it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The `code` of a problem; empty if the answer is none.
@@ -201,28 +240,54 @@ impl Answer {
         let body = self.json();
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        errors.iter().map(|error| (text(&error["field"]), text(&error["code"]))).collect()
+        errors
+            .iter()
+            .map(|error| (text(&error["field"]), text(&error["code"])))
+            .collect()
     }
 
     /// Whether it is this refusal, whole and well-formed (RFC 9457).
     #[track_caller]
     pub(crate) fn refuses(&self, status: u16, code: &str) {
-        assert_eq!((self.status.as_u16(), self.code().as_str()), (status, code), "{}", self.text());
+        assert_eq!(
+            (self.status.as_u16(), self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text()
+        );
         let body = self.json();
         assert_eq!(body["status"], status);
-        assert!(body["type"].as_str().unwrap().ends_with(&format!("/docs/errors/{code}")), "{body}");
-        assert!(!body["title"].as_str().unwrap().is_empty() && !body["detail"].as_str().unwrap().is_empty(), "{body}");
+        assert!(
+            body["type"]
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("/docs/errors/{code}")),
+            "{body}"
+        );
+        assert!(
+            !body["title"].as_str().unwrap().is_empty()
+                && !body["detail"].as_str().unwrap().is_empty(),
+            "{body}"
+        );
         assert_eq!(body["requestId"], self.header("x-request-id"), "{body}");
         assert_eq!(self.header("cache-control"), "no-store");
         assert_eq!(self.headers.contains_key("www-authenticate"), status == 401);
-        assert_eq!(self.headers.contains_key("retry-after"), status == 429 || status == 503);
+        assert_eq!(
+            self.headers.contains_key("retry-after"),
+            status == 429 || status == 503
+        );
     }
 
     /// Whether it is a 422 that names exactly this field and code.
     #[track_caller]
     pub(crate) fn refuses_field(&self, field: &str, code: &str) {
         self.refuses(422, "validation_failed");
-        assert_eq!(self.mistakes(), [(field.to_owned(), code.to_owned())], "{}", self.text());
+        assert_eq!(
+            self.mistakes(),
+            [(field.to_owned(), code.to_owned())],
+            "{}",
+            self.text()
+        );
     }
 
     /// Whether it is the success of this status.

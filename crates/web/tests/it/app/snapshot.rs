@@ -11,7 +11,10 @@ pub(crate) fn assert_committed(file: &str, text: &str) {
         return;
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    let differing = committed.lines().zip(text.lines()).find(|(old, new)| old != new);
+    let differing = committed
+        .lines()
+        .zip(text.lines())
+        .find(|(old, new)| old != new);
     assert!(
         committed == text,
         "{file} is not what the code makes; look at the change and run UPDATE_SNAPSHOTS=1 cargo test -p ntt-auth-web. \

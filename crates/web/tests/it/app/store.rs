@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    FoldedEmail, FoldedUsername, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, Timestamp, User, UserId,
+    FoldedEmail, FoldedUsername, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey,
+    Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    ErasedWork, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Store, StoreError,
-    UserQuery,
+    ErasedWork, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers,
+    Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -21,7 +22,11 @@ pub(crate) struct Switch {
 
 impl Switch {
     pub(crate) fn over(store: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { store, away: AtomicBool::new(false), asked: AtomicU64::new(0) })
+        Arc::new(Self {
+            store,
+            away: AtomicBool::new(false),
+            asked: AtomicU64::new(0),
+        })
     }
 
     /// Takes the store away.
@@ -41,7 +46,11 @@ impl Switch {
 
     fn ask(&self) -> Result<(), StoreError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        if self.away.load(Ordering::SeqCst) { Err(StoreError::unavailable("switched off by a test")) } else { Ok(()) }
+        if self.away.load(Ordering::SeqCst) {
+            Err(StoreError::unavailable("switched off by a test"))
+        } else {
+            Ok(())
+        }
     }
 }
 

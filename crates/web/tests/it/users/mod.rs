@@ -1,0 +1,12 @@
+//! Accounts of others.
+
+mod list;
+mod manage;
+
+use crate::app::Principal;
+
+const USERS: &str = "/api/v1/users";
+
+fn path(holder: &Principal, rest: &str) -> String {
+    format!("{USERS}/{}{rest}", holder.id())
+}

@@ -176,7 +176,22 @@ fn long_input_is_judged_by_its_start() {
         ..eight()
     };
     assert_eq!(codes(&policy, &"a".repeat(256), &[]), ["common"]);
-    // What is slowest to estimate: many ways to read each character. It must come to an end.
-    let hostile: String = "P@$$w0rd!1|".chars().cycle().take(256).collect();
-    assert_eq!(codes(&policy, &hostile, &[]), [""; 0]);
+    let repeated: String = "P@$$w0rd!1|".chars().cycle().take(256).collect();
+    assert_eq!(codes(&policy, &repeated, &[]), [""; 0]);
+}
+
+#[test]
+fn disguises_without_number_are_not_unravelled() {
+    // One of the texts that would keep the estimator longest; each sign on its own is still seen through.
+    let hostile: String = "4@8({[<369&#!1|0$57+x%2z"
+        .chars()
+        .cycle()
+        .take(128)
+        .collect();
+    assert_eq!(codes(&eight(), &hostile, &[]), [""; 0]);
+    for password in [
+        "p4ssword", "p@ssword", "pa$$w0rd", "pa55w0rd", "b4seb4ll", "f00+ba11", "!lov3you",
+    ] {
+        assert_eq!(codes(&eight(), password, &[]), ["common"], "{password}");
+    }
 }

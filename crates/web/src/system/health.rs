@@ -174,12 +174,15 @@ impl ComponentBody {
         Self {
             name: component.name,
             status: component.condition,
-            latency_ms: component
-                .latency
-                .map(|latency| latency.as_secs_f64() * 1000.0),
+            latency_ms: component.latency.map(milliseconds),
             cause: component.cause.filter(|_| causes),
         }
     }
+}
+
+/// Milliseconds, to the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0
 }
 
 fn worst(components: &[Component]) -> Condition {

@@ -29,7 +29,11 @@ pub struct UserFilter {
 impl UserFilter {
     /// Folds what somebody searches for in the way addresses and user names are folded, as [`UserFilter::prefix`] needs it.
     pub fn folded_prefix(text: &str) -> String {
-        text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
+        text.trim()
+            .nfkc()
+            .flat_map(char::to_lowercase)
+            .nfkc()
+            .collect()
     }
 }
 

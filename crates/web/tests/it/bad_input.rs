@@ -419,5 +419,5 @@ async fn injections_are_text_like_any_other() {
 }
 
 fn url_encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -183,7 +183,7 @@ async fn pro4_other_origins_are_told_nothing_unless_configured() {
 
     let app = TestApp::builder()
         .settings(|settings| {
-            settings.cors_origins = CorsOrigins::Only(vec![HeaderValue::from_static(OURS)])
+            settings.cors_origins = CorsOrigins::Only(vec![HeaderValue::from_static(OURS)]);
         })
         .build()
         .await;

@@ -13,9 +13,10 @@ async fn register(app: &TestApp, body: Value) -> Answer {
 
 fn with(more: Value) -> Value {
     let mut body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else {
+        panic!("an object")
+    };
+    body.as_object_mut().unwrap().extend(more);
     body
 }
 
@@ -74,7 +75,7 @@ async fn acc1_everything_that_is_told_is_kept() {
 async fn acc1_what_is_required_is_configurable() {
     let app = TestApp::builder()
         .rules(|rules| {
-            rules.accounts.required = vec![ProfileField::Username, ProfileField::Timezone]
+            rules.accounts.required = vec![ProfileField::Username, ProfileField::Timezone];
         })
         .build()
         .await;

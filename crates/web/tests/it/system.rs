@@ -97,7 +97,7 @@ async fn metrics_are_for_who_holds_their_token() {
 
     let app = TestApp::builder()
         .settings(|settings| {
-            settings.metrics = MetricsAccess::Token("scrape-me-if-you-can".to_owned())
+            settings.metrics = MetricsAccess::Token("scrape-me-if-you-can".to_owned());
         })
         .build()
         .await;
@@ -146,7 +146,7 @@ async fn metrics_are_for_who_holds_their_token() {
 async fn e47_made_up_addresses_make_no_series() {
     let app = TestApp::builder()
         .settings(|settings| {
-            settings.metrics = MetricsAccess::Token("scrape-me-if-you-can".to_owned())
+            settings.metrics = MetricsAccess::Token("scrape-me-if-you-can".to_owned());
         })
         .build()
         .await;

@@ -29,7 +29,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Draws that can be told beforehand: a counter through the mixing function of SplitMix64.
+/// Draws that can be told beforehand: a counter through the mixing function of `SplitMix64`.
 pub(crate) struct SeededEntropy(AtomicU64);
 
 impl SeededEntropy {

@@ -41,7 +41,7 @@ impl Principal {
 
     /// The same person with another program.
     pub(crate) fn with_agent(mut self, agent: &str) -> Self {
-        self.agent = agent.to_owned();
+        agent.clone_into(&mut self.agent);
         self
     }
 

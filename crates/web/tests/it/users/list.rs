@@ -219,7 +219,7 @@ async fn e38_a_cursor_holds_for_its_own_list_and_installation_alone() {
         admin
             .get(&format!("{USERS}?{query}"))
             .await
-            .refuses_field("/cursor", "invalid_cursor")
+            .refuses_field("/cursor", "invalid_cursor");
     };
     refused(format!("limit=1&cursor={cursor}")).await;
     refused(format!("limit=1&sort=email&order=desc&cursor={cursor}")).await;

@@ -72,6 +72,17 @@ async fn acc2_address_and_user_name_are_found_in_any_case() {
 }
 
 #[tokio::test]
+async fn a_missing_password_is_named_and_an_empty_one_is_wrong() {
+    let app = TestApp::new().await;
+    let body = json!({ "email": "ada@example.com" });
+    login(&app, body)
+        .await
+        .refuses_field("/password", "required");
+    let body = json!({ "email": "ada@example.com", "password": "" });
+    login(&app, body).await.refuses(401, "invalid_credentials");
+}
+
+#[tokio::test]
 async fn exactly_one_name_is_needed() {
     let app = TestApp::new().await;
     login(&app, json!({ "password": PASSWORD }))

@@ -1,6 +1,11 @@
 //! The API as its clients see it: every route, every refusal, every rule about sessions and roles, over a real store in
 //! memory, with a clock that the tests move.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod app;
 mod bad_input;

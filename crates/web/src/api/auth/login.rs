@@ -30,9 +30,8 @@ pub(crate) struct LoginRequest {
     /// Either of them.
     identifier: Option<String>,
     /// The password.
-    #[serde(default)]
-    #[schema(required = true, format = Password)]
-    password: String,
+    #[schema(required = true, nullable = false, format = Password)]
+    password: Option<String>,
     /// What the client calls the device, shown in the list of sessions.
     #[schema(max_length = 100)]
     device_name: Option<String>,
@@ -93,7 +92,16 @@ impl LoginRequest {
                 None
             }
         };
-        let password = errors.take("/password", Plain::parse(&self.password));
+        let password = match self.password {
+            Some(text) => errors.take("/password", Plain::parse(&text)),
+            None => {
+                errors.add(
+                    "/password",
+                    Invalid::new("required", "This field is required."),
+                );
+                None
+            }
+        };
         let device_name = self
             .device_name
             .and_then(|text| errors.take("/deviceName", PersonName::parse(&text)));

@@ -31,7 +31,7 @@ pub(crate) struct LogoutRequest {
     path = "/api/v1/auth/logout",
     tag = "Authentication",
     request_body(content = Option<LogoutRequest>),
-    security(("bearer" = [])),
+    security((), ("bearer" = [])),
     responses((status = 204, description = "Signed out."), Refusals),
 )]
 pub(crate) async fn logout(

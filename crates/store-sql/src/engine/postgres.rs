@@ -23,6 +23,8 @@ use super::{Conn, Dialect, Engine, Error, Row, Statement, Unit, Value};
 
 const CONNECTIONS: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A connection used this recently is not asked whether it still lives, which would double the time of a read.
+const FRESH: Duration = Duration::from_secs(1);
 /// What every connection begins with. A lock that is not had in this time is contention, tried again by the caller.
 const SESSION: &str = "SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; \
                        SET idle_in_transaction_session_timeout = '30s'";
@@ -42,6 +44,15 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > FRESH {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SESSION).await.map(drop) })
             })

@@ -26,6 +26,10 @@ impl Connection {
     pub(super) fn writer(path: &Path) -> Result<Self, Error> {
         Self::open(Handle::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX))
             .and_then(|connection| {
+                // SQLite opens a file that it may not write all the same, and fails at the first write.
+                if connection.handle.is_readonly("main").map_err(classify)? {
+                    return Err(read_only());
+                }
                 connection.script(
                     // A commit is answered only after it is on the disk (NUM-7).
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
@@ -202,10 +206,7 @@ fn classify(error: rusqlite::Error) -> Error {
         ErrorCode::DiskFull => {
             Error::unavailable("the disk that holds the SQLite database is full: free some space")
         }
-        ErrorCode::ReadOnly => Error::unavailable(
-            "the SQLite database is read-only: give the user of this process the right to write the file, the files \
-             beside it and their directory, and check that the file system is mounted for writing",
-        ),
+        ErrorCode::ReadOnly => read_only(),
         ErrorCode::CannotOpen => Error::unavailable(
             "the SQLite database cannot be opened: check that its directory exists and that the user of this process \
              may read and write there",
@@ -222,6 +223,13 @@ fn classify(error: rusqlite::Error) -> Error {
         )),
         _ => Error::driver(error),
     }
+}
+
+fn read_only() -> Error {
+    Error::unavailable(
+        "the SQLite database is read-only: give the user of this process the right to write the file, the files \
+         beside it and their directory, and check that the file system is mounted for writing",
+    )
 }
 
 fn is_unique(extended_code: i32) -> bool {

@@ -9,6 +9,22 @@ fn refusal(path: &Path) -> String {
     Sqlite::open(path).map(drop).unwrap_err().to_string()
 }
 
+/// Whoever may write everything (root) cannot see it.
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_only_be_read_is_refused_at_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    drop(Sqlite::open(&path).unwrap());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+    if std::fs::OpenOptions::new().write(true).open(&path).is_err() {
+        let refused = refusal(&path);
+        assert!(refused.contains("is read-only: give"), "{refused}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_committed_is_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,31 +73,102 @@ fn a_file_that_cannot_be_used_is_refused_with_the_cure() {
     );
 }
 
-#[tokio::test]
-async fn a_full_disk_fails_the_write_and_is_got_over() {
-    static LIMIT: Statement = Statement::new("t.limit", "PRAGMA max_page_count = 16");
-    static WIDE: Statement = Statement::new("w.insert", "INSERT INTO w (b) VALUES (zeroblob(?))");
-    let folder = tempfile::tempdir().unwrap();
-    let engine = Sqlite::open(&folder.path().join("x.db")).unwrap();
-    write(&engine, [(&TABLE, &[])]).await.unwrap();
-    let unit = doing(|conn| {
+/// Runs `first` and `second` in one group: the first does not end before the second is queued.
+async fn grouped(
+    engine: &Sqlite,
+    first: Step,
+    second: Step,
+) -> (Result<(), StoreError>, Result<(), StoreError>) {
+    let queued = Arc::new(tokio::sync::Semaphore::new(0));
+    let waits = Arc::clone(&queued);
+    let unit = doing(move |conn| {
+        let waits = Arc::clone(&waits);
         Box::pin(async move {
-            conn.execute(&Statement::new("w.table", "CREATE TABLE w (b BLOB)"), &[])
-                .await?;
-            conn.query(&LIMIT, &[]).await?;
+            conn.execute(
+                first.0,
+                &first.1.iter().copied().map(Value::Int).collect::<Vec<_>>(),
+            )
+            .await?;
+            let _ = waits.acquire().await;
             Ok(())
         })
     });
+    // Polled in this order.
+    let (first, second, ()) = futures::join!(run(engine, unit), write(engine, [second]), async {
+        queued.close()
+    });
+    (first, second)
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_the_write_and_is_got_over() {
+    static LIMIT: Statement = Statement::new("t.limit", "PRAGMA max_page_count = 16");
+    static TABLE_OF_BYTES: Statement = Statement::new("w.table", "CREATE TABLE w (b BLOB)");
+    static WIDE: Statement = Statement::new("w.insert", "INSERT INTO w (b) VALUES (zeroblob(?))");
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Sqlite::open(&folder.path().join("x.db")).unwrap();
+    write(&engine, [(&TABLE, &[]), (&TABLE_OF_BYTES, &[])])
+        .await
+        .unwrap();
+    let unit = doing(|conn| {
+        Box::pin(async move { conn.query(&LIMIT, &[]).await.map(drop).map_err(Into::into) })
+    });
     run(&engine, unit).await.unwrap();
-    let (small, full) = futures::join!(
-        write(&engine, [(&INSERT, &[1, 1])]),
-        write(&engine, [(&WIDE, &[1_000_000])])
-    );
+    // SQLite may undo the whole group; who could be kept is tried again.
+    let (small, full) = grouped(&engine, (&INSERT, &[1, 1]), (&WIDE, &[1_000_000])).await;
     small.unwrap();
     let full = full.unwrap_err().to_string();
-    assert!(full.contains("full"), "{full}");
+    assert!(full.contains("is full"), "{full}");
     write(&engine, [(&INSERT, &[2, 2])]).await.unwrap();
     assert_eq!(int(&engine, &COUNT, &[]).await, 2);
+}
+
+/// A foreign key that is checked at the commit makes the commit itself fail.
+#[tokio::test]
+async fn a_failed_commit_fails_the_whole_group_and_keeps_nothing() {
+    static CHILD: Statement = Statement::new(
+        "c.table",
+        "CREATE TABLE c (t BIGINT NOT NULL REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)",
+    );
+    static ORPHAN: Statement = Statement::new("c.insert", "INSERT INTO c (t) VALUES (?)");
+    static ORPHANS: Statement = Statement::new("c.count", "SELECT COUNT(*) FROM c");
+    let engine = Sqlite::memory().unwrap();
+    write(&engine, [(&TABLE, &[]), (&CHILD, &[])])
+        .await
+        .unwrap();
+    let (sound, orphan) = grouped(&engine, (&INSERT, &[1, 1]), (&ORPHAN, &[404])).await;
+    assert!(sound.is_err() && orphan.is_err(), "{sound:?} {orphan:?}");
+    assert_eq!(int(&engine, &COUNT, &[]).await, 0);
+    assert_eq!(int(&engine, &ORPHANS, &[]).await, 0);
+    write(&engine, [(&INSERT, &[1, 1])]).await.unwrap();
+    assert_eq!(int(&engine, &COUNT, &[]).await, 1);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told_from_a_defect() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let engine = Sqlite::open(&path).unwrap();
+    write(&engine, [(&TABLE, &[]), (&INSERT, &[1, 1])])
+        .await
+        .unwrap();
+    drop(engine);
+    // The first page, which holds the list of tables, stays.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let engine = Sqlite::open(&path).unwrap();
+    let told = engine
+        .query(&READ, &ints([1]))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("damaged"), "{told}");
+    let told = write(&engine, [(&INSERT, &[2, 2])])
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("damaged"), "{told}");
 }
 
 #[tokio::test]

@@ -7,5 +7,14 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    small_pages();
     ntt_auth::cli::run(std::env::args_os(), std::env::vars_os())
+}
+
+/// The allocator takes address space in large pieces and uses little of each. Where the kernel backs them with huge pages,
+/// half of the start goes into clearing pages that nobody asked for, and idle memory doubles.
+fn small_pages() {
+    #[cfg(target_os = "linux")]
+    // A kernel without the call merely gives more memory than is needed.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

@@ -95,7 +95,7 @@ async fn grouped(
     });
     // Polled in this order.
     let (first, second, ()) = futures::join!(run(engine, unit), write(engine, [second]), async {
-        queued.close()
+        queued.close();
     });
     (first, second)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::app::{DOCUMENT, OPERATIONS, Operation, TestApp, assert_committed};
+use crate::app::{DOCUMENT, OPERATIONS, Operation, TestApp, assert_committed, resolved};
 
 #[test]
 fn the_document_is_the_committed_one() {
@@ -134,14 +134,6 @@ fn every_reference_leads_somewhere_and_every_schema_has_an_example() {
             );
         }
     }
-}
-
-/// What a reference refers to, or what stands there itself.
-fn resolved(value: &Value) -> &Value {
-    let reference = value.get("$ref").and_then(Value::as_str);
-    reference.map_or(value, |reference| {
-        DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap()
-    })
 }
 
 fn collect(value: &Value, references: &mut BTreeSet<String>) {

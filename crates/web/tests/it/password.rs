@@ -86,7 +86,7 @@ async fn acc6_the_current_password_is_needed_and_the_new_one_must_be_acceptable(
     app.anon().sign_in("ada@example.com", PASSWORD).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn acc6_of_many_changes_at_once_one_takes() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;

@@ -52,7 +52,7 @@ async fn tok5_each_use_gives_a_successor_with_a_new_access_token() {
         .is(200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tok5_fifty_uses_at_once_give_one_successor_and_log_nobody_out() {
     let app = TestApp::new().await;
     let ada = app.user("ada").await;

@@ -173,7 +173,7 @@ async fn acc3_a_taken_address_or_user_name_is_named_in_whatever_spelling() {
     assert_eq!(app.accounts().await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn acc3_of_sixteen_at_once_one_gets_the_address() {
     let app = TestApp::new().await;
     let answers = join_all((0..16).map(|_| {

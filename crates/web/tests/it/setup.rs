@@ -53,7 +53,7 @@ async fn ops1_the_link_makes_the_first_super_admin_and_closes_for_ever() {
     assert_eq!(app.accounts().await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ops1_of_sixteen_at_once_one_becomes_super_admin() {
     let app = TestApp::new().await;
     let token = link(&app).await;

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::Value;
+
+use super::Answer;
 
 /// One documented operation.
 #[derive(Debug)]
@@ -45,19 +47,87 @@ pub(crate) static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
 });
 
 /// Fails if a documented operation answers with a status that its documentation does not name.
-pub(crate) fn conform(method: &Method, path: &str, status: StatusCode) {
+/// or with JSON of another shape.
+pub(crate) fn conform(method: &Method, path: &str, answer: &Answer) {
+    let (status, content_type) = (answer.status, answer.header("content-type"));
     let path = path.split('?').next().unwrap_or_default();
     let found = OPERATIONS
         .iter()
         .filter(|operation| operation.method == *method && operation.matches(path));
     // `/users/me` is told apart from `/users/{userId}` by having no variable part.
     if let Some(operation) = found.min_by_key(|operation| operation.path.matches('{').count()) {
+        let name = format!("{method} {}", operation.path);
         let documented = operation.statuses.contains(&status.as_u16());
         assert!(
             documented,
-            "{method} {} answers {status}, which its documentation does not name",
-            operation.path
+            "{name} answers {status}, which its documentation does not name"
         );
+        let response = resolved(&operation.value["responses"][status.as_str()]);
+        let schema = &response["content"][content_type]["schema"];
+        if content_type.ends_with("json") {
+            assert!(
+                !schema.is_null(),
+                "{name} {status} is {content_type} without a schema"
+            );
+            fits(schema, &answer.json(), &format!("{name} {status}"));
+        }
+    }
+}
+
+/// What a reference refers to, or what stands there itself.
+pub(crate) fn resolved(value: &'static Value) -> &'static Value {
+    let reference = value.get("$ref").and_then(Value::as_str);
+    reference.map_or(value, |reference| {
+        DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap()
+    })
+}
+
+/// Fails unless a value has the type, the members and the items that its schema tells of, and no others.
+fn fits(schema: &'static Value, value: &Value, place: &str) {
+    let schema = resolved(schema);
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let types = match &schema["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        Value::String(one) => vec![one.as_str()],
+        // A schema without a type is one of several: none of ours is looked into.
+        _ => return,
+    };
+    assert!(
+        types.contains(&kind) || (kind == "integer" && types.contains(&"number")),
+        "{place} is {kind}, not {types:?}"
+    );
+    if let Some(values) = schema["enum"].as_array() {
+        assert!(
+            value.is_null() || values.contains(value),
+            "{place} is {value}"
+        );
+    }
+    if let (Some(items), Some(schema)) = (value.as_array(), schema.get("items")) {
+        items.iter().for_each(|item| fits(schema, item, place));
+    }
+    if let (Some(members), Some(properties)) = (value.as_object(), schema["properties"].as_object())
+    {
+        for name in schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
+            assert!(members.contains_key(name), "{place} lacks {name}");
+        }
+        for (name, member) in members {
+            let schema = properties
+                .get(name)
+                .unwrap_or_else(|| panic!("{place} has {name}, which no schema names"));
+            fits(schema, member, &format!("{place} {name}"));
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use ntt_auth_store_sql::SqlStore;
 use ntt_auth_web::{App, Component, HashingStats, Probe, WebSettings};
 
 pub(crate) use clock::ManualClock;
-pub(crate) use document::{DOCUMENT, OPERATIONS, Operation};
+pub(crate) use document::{DOCUMENT, OPERATIONS, Operation, resolved};
 pub(crate) use hasher::Failing;
 pub(crate) use principal::{Answer, Principal};
 pub(crate) use snapshot::assert_committed;

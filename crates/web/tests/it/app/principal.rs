@@ -185,13 +185,14 @@ impl Principal {
             .insert(ConnectInfo(SocketAddr::new(self.address, 50_000)));
         let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        conform(&asked, path, parts.status);
         let body = body.collect().await.unwrap().to_bytes();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             body,
-        }
+        };
+        conform(&asked, path, &answer);
+        answer
     }
 
     /// A body as it is, said to be JSON.

@@ -256,7 +256,7 @@ async fn aut3_the_last_super_admin_stays() {
     root.delete("/api/v1/users/me").await.is(204);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn aut3_two_super_admins_who_demote_each_other_leave_one() {
     for round in 0..8 {
         let app = TestApp::new().await;

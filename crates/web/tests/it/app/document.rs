@@ -110,7 +110,9 @@ fn fits(schema: &'static Value, value: &Value, place: &str) {
         );
     }
     if let (Some(items), Some(schema)) = (value.as_array(), schema.get("items")) {
-        items.iter().for_each(|item| fits(schema, item, place));
+        for item in items {
+            fits(schema, item, place);
+        }
     }
     if let (Some(members), Some(properties)) = (value.as_object(), schema["properties"].as_object())
     {

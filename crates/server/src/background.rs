@@ -30,34 +30,42 @@ impl Background {
     pub fn start(auth: &Arc<Auth>) -> Self {
         let (stop, _) = watch::channel(());
         let mut tasks = JoinSet::new();
-        let of = |auth: &Arc<Auth>| Arc::clone(auth);
         let stopped = || stop.subscribe();
+        let follower = Arc::clone(auth);
         tasks.spawn(repeat(
             "following revocations and keys",
             FOLLOW_EVERY,
-            of(auth),
             stopped(),
-            |auth| async move { follow(&auth).await.map(drop) },
+            move || {
+                let auth = Arc::clone(&follower);
+                async move { follow(&auth).await.map(drop) }
+            },
         ));
+        let rotator = Arc::clone(auth);
         tasks.spawn(repeat(
             "rotating keys",
             ROTATE_EVERY,
-            of(auth),
             stopped(),
-            |auth| async move {
-                if rotation_due(&auth) {
-                    rotate_keys(&auth, false).await
-                } else {
-                    Ok(())
+            move || {
+                let auth = Arc::clone(&rotator);
+                async move {
+                    if rotation_due(&auth) {
+                        rotate_keys(&auth, false).await
+                    } else {
+                        Ok(())
+                    }
                 }
             },
         ));
+        let purger = Arc::clone(auth);
         tasks.spawn(repeat(
             "forgetting what has expired",
             PURGE_EVERY,
-            of(auth),
             stopped(),
-            |auth| async move { purge(&auth).await.map(drop) },
+            move || {
+                let auth = Arc::clone(&purger);
+                async move { purge(&auth).await.map(drop) }
+            },
         ));
         Self { stop, tasks }
     }
@@ -74,9 +82,8 @@ impl Background {
 async fn repeat<F>(
     what: &'static str,
     every: Duration,
-    auth: Arc<Auth>,
     mut stop: watch::Receiver<()>,
-    round: impl Fn(Arc<Auth>) -> F,
+    round: impl Fn() -> F,
 ) where
     F: Future<Output = Result<(), Fault>>,
 {
@@ -89,7 +96,7 @@ async fn repeat<F>(
             _ = stop.changed() => return,
             _ = clock.tick() => {}
         }
-        let failed = round(Arc::clone(&auth)).await.err();
+        let failed = round().await.err();
         match &failed {
             Some(error) if !failing => {
                 tracing::error!(target: "background", error = %Chain(error), "{what} failed; trying again every {every:?}");
@@ -98,5 +105,42 @@ async fn repeat<F>(
             _ => {}
         }
         failing = failed.is_some();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use ntt_auth_core::store::StoreError;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_round_that_fails_is_tried_again_until_told_to_stop() {
+        let (stop, stopped) = watch::channel(());
+        let rounds = Arc::new(AtomicUsize::new(0));
+        let third = Arc::new(Notify::new());
+        let task = tokio::spawn({
+            let (rounds, third) = (Arc::clone(&rounds), Arc::clone(&third));
+            repeat("testing", Duration::from_millis(1), stopped, move || {
+                let round = rounds.fetch_add(1, Ordering::Relaxed);
+                if round == 2 {
+                    third.notify_one();
+                }
+                async move {
+                    if round == 0 {
+                        Err(StoreError::Contention.into())
+                    } else {
+                        Ok(())
+                    }
+                }
+            })
+        });
+        third.notified().await;
+        stop.send(()).unwrap();
+        task.await.unwrap();
+        assert!(rounds.load(Ordering::Relaxed) >= 3);
     }
 }

@@ -33,7 +33,7 @@ pub fn run(settings: &Settings) -> Result<(), StartError> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), StartError> {
-    let shutdown = Shutdown::listen()?;
+    let mut shutdown = Shutdown::listen()?;
     // The ports are taken first: one may be part of the issuer, and a second server must not touch the first one's
     // files.
     let listener = Listener::bind(settings.http.listen, "http.listen")?;
@@ -80,11 +80,20 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         "ntt-auth {version} ready on http://{}",
         reachable(address)
     ));
-    listener
-        .serve(router(app), limits, shutdown.signalled())
-        .await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let signals = async {
+        shutdown.signalled().await;
+        tracing::info!(target: "serve", "stopping");
+        drop(stop);
+        shutdown.signalled().await;
+    };
+    tokio::select! {
+        () = listener.serve(router(app), limits, async { drop(stopped.await) }) => {}
+        () = signals => {
+            tracing::warn!(target: "serve", "told to stop a second time: running requests are cut off");
+        }
+    }
 
-    tracing::info!(target: "serve", "stopping");
     drop(stop_metrics);
     if let Some(task) = metrics
         && let Err(error) = task.await
@@ -118,7 +127,7 @@ impl Shutdown {
         })
     }
 
-    async fn signalled(mut self) {
+    async fn signalled(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -24,7 +24,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "ntt-auth-web",
         &["ntt-auth-core"],
-        &["ntt-auth-store-sql", "ntt-auth-bcrypt"],
+        // Its tests make the tokens that forgers would.
+        &["ntt-auth-store-sql", "ntt-auth-bcrypt", "ntt-auth-jose"],
     ),
     (
         "ntt-auth",

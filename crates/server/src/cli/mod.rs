@@ -46,6 +46,9 @@ struct SettingFlags {
     /// Folder for the database and the master key
     #[arg(long, global = true, value_name = "DIR", help_heading = SETTINGS)]
     data_dir: Option<String>,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, global = true, value_name = "ADDRESS", help_heading = SETTINGS)]
+    listen: Option<String>,
     /// Any setting, by its key; may be given again
     #[arg(long, short, global = true, value_name = "KEY=VALUE", value_parser = assignment, help_heading = SETTINGS)]
     set: Vec<(String, String)>,
@@ -54,11 +57,7 @@ struct SettingFlags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve (the default)
-    Serve {
-        /// Address and port to listen on; port 0 takes a free one
-        #[arg(long, value_name = "ADDRESS")]
-        listen: Option<String>,
-    },
+    Serve,
     /// Bring the database up to date, and do nothing else
     Migrate,
     /// Explain the configuration
@@ -94,10 +93,7 @@ pub fn run(
         }
     };
     let inputs = inputs(&cli, environment);
-    match dispatch(
-        cli.command.unwrap_or(Command::Serve { listen: None }),
-        &inputs,
-    ) {
+    match dispatch(cli.command.unwrap_or(Command::Serve), &inputs) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "ntt-auth: {failure}");
@@ -116,7 +112,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
                 .map_err(Failure::Output)?;
             print(&format!("{document}\n"))
         }
-        Command::Serve { .. } => Ok(crate::serve::run(&settings::load(inputs)?)?),
+        Command::Serve => Ok(crate::serve::run(&settings::load(inputs)?)?),
         Command::Migrate => {
             let settings = settings::load(inputs)?;
             let steps = wait(async {
@@ -146,9 +142,7 @@ fn inputs(cli: &Cli, environment: impl IntoIterator<Item = (OsString, OsString)>
     };
     flag("--profile", "profile", &cli.settings.profile);
     flag("--data-dir", "data_dir", &cli.settings.data_dir);
-    if let Some(Command::Serve { listen }) = &cli.command {
-        flag("--listen", "http.listen", listen);
-    }
+    flag("--listen", "http.listen", &cli.settings.listen);
     for (key, value) in &cli.settings.set {
         flag("--set", key, &Some(value.clone()));
     }

@@ -33,8 +33,9 @@ use count::ClientCount;
 
 /// Connections that wait in the system's queue until they are accepted.
 const BACKLOG: u32 = 4096;
-/// Bytes that the head of a request may take.
-const MAX_HEAD: usize = 32 * 1024;
+/// Bytes that the head of a request may take. The routes refuse half of it with a problem that explains; beyond this,
+/// there is nothing but a bare 431.
+const MAX_HEAD: usize = 64 * 1024;
 /// Requests that one HTTP/2 connection may have running.
 const MAX_STREAMS: u32 = 128;
 /// HTTP/2 streams a client may open and abandon before they are accepted (CVE-2023-44487).

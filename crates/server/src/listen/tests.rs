@@ -294,3 +294,23 @@ fn a_port_in_use_is_named_with_its_cure() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn http2_is_spoken_and_an_idle_connection_of_it_is_closed() {
+    let server = serve(Limits {
+        header_timeout: IMPATIENT,
+        ..limits()
+    });
+    let io = hyper_util::rt::TokioIo::new(server.connect().await);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
+        .await
+        .unwrap();
+    let ended = tokio::spawn(connection);
+    let request = Request::get(format!("http://{}/", server.address))
+        .body(String::new())
+        .unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+    // The client keeps its side open; the server ends it all the same.
+    let _ = ended.await.unwrap();
+    assert!(sender.is_closed());
+}

@@ -24,15 +24,14 @@ pub async fn sessions_of(
 ) -> Result<Vec<Session>, ReadUserError> {
     let mut read = auth.store.read();
     let Some(target) = read.users().by_id(user).await? else {
-        let known = Action::SuspendUser.reaches_others(actor.role());
+        let known = Action::ReadSessions.reaches_others(actor.role());
         return Err(if known {
             ReadUserError::NotFound
         } else {
             ReadUserError::Forbidden
         });
     };
-    // Addresses and devices are contact data: whoever sees others without it does not see them.
-    if !Action::SuspendUser.allows(actor.role(), target.role, actor.is(user)) && !actor.is(user) {
+    if !Action::ReadSessions.allows(actor.role(), target.role, actor.is(user)) {
         return Err(ReadUserError::Forbidden);
     }
     Ok(read.sessions().open_of_user(user, auth.clock.now()).await?)

@@ -58,7 +58,11 @@ impl Email {
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| INVALID)?;
         // No top-level domain is a number (RFC 3696 § 2): this is an IP address without its brackets.
-        if domain.rsplit('.').next().is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit())) {
+        if domain
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit()))
+        {
             return Err(INVALID);
         }
         let address = format!("{local}@{domain}");

@@ -42,6 +42,8 @@ pub enum Action {
     ListUsers,
     /// Read a user.
     ReadUser,
+    /// List a user's sessions: their devices and addresses, which are contact data.
+    ReadSessions,
     /// Create a user.
     CreateUser,
     /// Change a user's profile.
@@ -65,15 +67,16 @@ pub enum Action {
 use Reach::{All, Below, Limited, None as No, Own, UpToModerator};
 
 /// The matrix. Columns in the order of [`Role::ALL`].
-pub const MATRIX: [(Action, [Reach; 5]); 13] = [
+pub const MATRIX: [(Action, [Reach; 5]); 14] = [
     (Action::HoldSession, [All, All, All, All, No]),
     (Action::SignIn, [All, All, All, All, All]),
     (Action::ListUsers, [All, All, Limited, No, No]),
     (Action::ReadUser, [All, All, Limited, Own, No]),
+    (Action::ReadSessions, [All, Below, Own, Own, No]),
     (Action::CreateUser, [All, Below, No, No, No]),
-    (Action::UpdateUser, [All, Below, No, Own, No]),
+    (Action::UpdateUser, [All, Below, Own, Own, No]),
     (Action::SuspendUser, [All, Below, Below, No, No]),
-    (Action::DeleteUser, [All, Below, No, Own, No]),
+    (Action::DeleteUser, [All, Below, Own, Own, No]),
     (Action::RestoreUser, [All, Below, No, No, No]),
     (Action::ChangeRole, [All, UpToModerator, No, No, No]),
     (Action::ReadSystem, [All, All, Limited, No, No]),
@@ -100,15 +103,16 @@ impl Action {
     pub fn allows(self, role: Role, target: Role, own: bool) -> bool {
         match self.reach(role) {
             Reach::None => false,
-            Reach::All | Reach::Limited => true,
+            Reach::All | Reach::Limited => !own || self.includes_own(),
             Reach::Own => own,
-            Reach::Below | Reach::UpToModerator => own && self.includes_own() || target < role,
+            Reach::Below => own && self.includes_own() || target < role,
+            Reach::UpToModerator => target < role,
         }
     }
 
-    /// Whether whoever may do this to users of lower roles may do it to themselves too. Nobody suspends themselves.
+    /// Whether whoever may do this to others may do it to themselves too. Nobody suspends or restores themselves.
     fn includes_own(self) -> bool {
-        matches!(self, Self::ReadUser | Self::UpdateUser | Self::DeleteUser)
+        !matches!(self, Self::SuspendUser | Self::RestoreUser)
     }
 
     /// Whether `role` may hand out `granted`: on creation, or by a change of role (AUT-3).
@@ -173,6 +177,11 @@ mod tests {
         assert!(Action::UpdateUser.allows(Role::Admin, Role::Admin, true));
         assert!(Action::DeleteUser.allows(Role::User, Role::User, true));
         assert!(!Action::DeleteUser.allows(Role::Moderator, Role::User, false));
-        assert!(!Action::SuspendUser.allows(Role::Admin, Role::Admin, true));
+        assert!(Action::UpdateUser.allows(Role::Moderator, Role::Moderator, true));
+        assert!(
+            Role::ALL
+                .iter()
+                .all(|role| !Action::SuspendUser.allows(*role, *role, true))
+        );
     }
 }

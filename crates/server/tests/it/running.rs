@@ -282,3 +282,48 @@ fn memory_leaves_nothing_behind() {
         .collect();
     assert_eq!(names, ["log"]);
 }
+
+#[test]
+fn a_second_signal_cuts_the_wait_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(
+        folder.path(),
+        &[
+            ("NTT_AUTH__HTTP__BODY_TIMEOUT", "1h"),
+            ("NTT_AUTH__HTTP__SHUTDOWN_TIMEOUT", "1h"),
+        ],
+    );
+    let mut slow = TcpStream::connect(server.address).unwrap();
+    slow.write_all(
+        b"POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{",
+    )
+    .unwrap();
+    // A second answer on a second connection: the first request is being handled by now, or still waits to be read.
+    assert_eq!(server.get("/health/live", None).0, 200);
+    server.ask_to_stop();
+    until(|| TcpStream::connect(server.address).is_err());
+    assert!(server.stop().success());
+}
+
+#[test]
+fn metrics_have_a_listener_of_their_own_or_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = free.local_addr().unwrap();
+    drop(free);
+    let server = Server::start(
+        folder.path(),
+        &[
+            ("NTT_AUTH__METRICS__LISTEN", &metrics.to_string()),
+            ("NTT_AUTH__METRICS__TOKEN", "a token for the scraper"),
+        ],
+    );
+    assert_eq!(send(metrics, "GET", "/metrics", None, None).unwrap().0, 200);
+    assert_eq!(send(metrics, "GET", "/health", None, None).unwrap().0, 404);
+    assert_eq!(server.get("/metrics", None).0, 401);
+    assert_eq!(
+        server.get("/metrics", Some("a token for the scraper")).0,
+        200
+    );
+    assert!(server.stop().success());
+}

@@ -69,9 +69,14 @@ impl Server {
         );
     }
 
+    /// Asks it to stop.
+    pub(crate) fn ask_to_stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
     /// Asks it to stop, and waits.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.ask_to_stop();
         self.child.wait().unwrap()
     }
 
@@ -79,10 +84,6 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
     }
 }
 

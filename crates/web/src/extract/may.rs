@@ -24,6 +24,7 @@ markers!(
     HoldSession,
     ListUsers,
     ReadUser,
+    ReadSessions,
     CreateUser,
     UpdateUser,
     SuspendUser,

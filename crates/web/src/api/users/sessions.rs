@@ -27,7 +27,7 @@ refusals!(
 )]
 pub(crate) async fn list_user_sessions(
     State(app): State<App>,
-    may: May<may::ReadUser>,
+    may: May<may::ReadSessions>,
     Path(UserPath { user_id }): Path<UserPath>,
 ) -> Result<axum::Json<SessionList>, Problem> {
     let sessions = sessions_of(&app.auth, may.0, user_id).await?;

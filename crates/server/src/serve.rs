@@ -68,6 +68,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         shutdown_timeout: settings.http.shutdown_timeout,
         trusted_proxies: settings.http.trusted_proxies.clone(),
     };
+    let metrics_address = metrics.as_ref().map(Listener::address);
     let (stop_metrics, metrics_stopped) = oneshot::channel::<()>();
     let metrics = metrics.map(|listener| {
         let stopped = async { drop(metrics_stopped.await) };
@@ -75,7 +76,14 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     });
 
     let version = env!("CARGO_PKG_VERSION");
-    tracing::info!(target: "serve", %address, version, migrated = installation.migrated, "ready");
+    tracing::info!(
+        target: "serve",
+        %address,
+        metrics = metrics_address.map(tracing::field::display),
+        version,
+        migrated = installation.migrated,
+        "ready"
+    );
     announce(&format!(
         "ntt-auth {version} ready on http://{}",
         reachable(address)

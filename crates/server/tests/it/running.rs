@@ -308,16 +308,27 @@ fn a_second_signal_cuts_the_wait_short() {
 #[test]
 fn metrics_have_a_listener_of_their_own_or_a_token() {
     let folder = tempfile::tempdir().unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let metrics = free.local_addr().unwrap();
-    drop(free);
     let server = Server::start(
         folder.path(),
         &[
-            ("NTT_AUTH__METRICS__LISTEN", &metrics.to_string()),
+            ("NTT_AUTH__METRICS__LISTEN", "127.0.0.1:0"),
             ("NTT_AUTH__METRICS__TOKEN", "a token for the scraper"),
+            ("NTT_AUTH__LOG__FORMAT", "json"),
         ],
     );
+    // The log is written by a thread of its own, so its first line may come after the word on standard output.
+    let ready = || -> Option<Value> {
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+        log.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .find(|line: &Value| line["message"] == "ready")
+    };
+    until(|| ready().is_some());
+    let metrics = ready().unwrap()["metrics"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert_eq!(send(metrics, "GET", "/metrics", None, None).unwrap().0, 200);
     assert_eq!(send(metrics, "GET", "/health", None, None).unwrap().0, 404);
     assert_eq!(server.get("/metrics", None).0, 401);

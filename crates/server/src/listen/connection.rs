@@ -1,9 +1,10 @@
 //! One connection: its requests, the timer that watches it, and its end.
 
+use std::future::Future as _;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -13,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::Instant;
 
 use super::Answer;
@@ -93,7 +95,7 @@ pub(super) async fn serve(
     stream: TcpStream,
     answer: Answer,
     header_timeout: Duration,
-    mut phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<Phase>,
 ) {
     let activity = Arc::new(Activity::default());
     let service = service_fn({
@@ -111,27 +113,57 @@ pub(super) async fn serve(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let look = header_timeout / LOOKS;
     let mut timer = pin!(tokio::time::sleep(look));
+    let mut order = pin!(beyond(phase.clone(), Phase::Serving));
+    let mut known: Option<Waker> = None;
     let mut idle_looks = 0;
     let mut seen = 0;
-    loop {
-        tokio::select! {
-            biased;
-            // What a client does to its own connection is no event of the server's.
-            _ = &mut connection => return,
-            () = &mut timer => {
-                let progress = activity.progress.load(Ordering::Relaxed);
-                let is_idle = activity.running.load(Ordering::Relaxed) == 0 && progress == seen;
-                seen = progress;
-                idle_looks = if is_idle { idle_looks + 1 } else { 0 };
-                if idle_looks == LOOKS {
-                    return;
-                }
-                timer.as_mut().reset(Instant::now() + look);
-            }
-            changed = phase.changed() => match *phase.borrow_and_update() {
-                Phase::Finishing if changed.is_ok() => connection.as_mut().graceful_shutdown(),
-                _ => return,
-            },
+    // Written out rather than as a `select!`: that would arm the timer and the watch anew whenever anything is read
+    // or written, several times a request.
+    std::future::poll_fn(|context| {
+        // What a client does to its own connection is no event of the server's.
+        if connection.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
         }
-    }
+        let armed = known
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(context.waker()));
+        if armed && !timer.is_elapsed() && matches!(phase.has_changed(), Ok(false)) {
+            return Poll::Pending;
+        }
+        known = None;
+        while timer.as_mut().poll(context).is_ready() {
+            let progress = activity.progress.load(Ordering::Relaxed);
+            let is_idle = activity.running.load(Ordering::Relaxed) == 0 && progress == seen;
+            seen = progress;
+            idle_looks = if is_idle { idle_looks + 1 } else { 0 };
+            if idle_looks == LOOKS {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(Instant::now() + look);
+        }
+        while let Poll::Ready(now) = order.as_mut().poll(context) {
+            if now == Phase::Over {
+                return Poll::Ready(());
+            }
+            connection.as_mut().graceful_shutdown();
+            if connection.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            order.set(beyond(phase.clone(), now));
+        }
+        // A task that has used up its turn is not told of anything it asks for: both are armed at the next one.
+        if has_budget_remaining() {
+            known = Some(context.waker().clone());
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The next phase after `known`; the last one if there is nobody left to tell of another.
+async fn beyond(mut phase: watch::Receiver<Phase>, known: Phase) -> Phase {
+    phase
+        .wait_for(|now| *now != known)
+        .await
+        .map_or(Phase::Over, |now| *now)
 }

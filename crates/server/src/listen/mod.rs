@@ -179,12 +179,12 @@ impl Listener {
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // No header_read_timeout here: it would arm a timer for each request, and would not see a connection that stalls
-    // before its version is known. connection.rs watches each connection with one timer instead. hyper's own bound
-    // of 100 headers stays.
+    // hyper's own time-out of heads stays off: it would arm a timer for each request, and would not see a connection that
+    // stalls before its version is known. connection.rs watches each connection with one timer instead. hyper's own
+    // bound of 100 headers stays.
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .header_read_timeout(None)
         .max_buf_size(MAX_HEAD);
     builder
         .http2()

@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -141,7 +141,7 @@ impl Listener {
                     Arc::clone(&builder),
                     stream,
                     Answer {
-                        router: router.clone(),
+                        router: Mutex::new(router.clone()),
                         peer,
                     },
                     limits.header_timeout,
@@ -225,9 +225,10 @@ fn is_the_clients(error: &io::Error) -> bool {
 }
 
 /// Hands one connection's requests to the router.
-#[derive(Clone)]
 struct Answer {
-    router: Router,
+    /// Each connection has a handle of its own under a lock that nobody else takes: cloning the handle for each
+    /// request would have all cores count on one place in memory.
+    router: Mutex<Router>,
     peer: SocketAddr,
 }
 
@@ -238,7 +239,10 @@ impl Answer {
     ) -> impl Future<Output = Result<axum::response::Response, Infallible>> + use<> {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // A router is always ready, so `poll_ready` need not be asked.
-        self.router.clone().call(request)
+        self.router
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .call(request)
     }
 }
 

@@ -88,8 +88,9 @@ impl Validator {
             now: u64::try_from(now.seconds()).unwrap_or(0),
             leeway: self.rules.leeway.as_secs(),
         };
-        verified.check(&check).map_err(|error| refusal(&error))?;
-        let claims: ReadClaims = verified.claims().map_err(|error| refusal(&error))?;
+        let claims: ReadClaims = verified
+            .checked_claims(&check)
+            .map_err(|error| refusal(&error))?;
         claims.into_token().ok_or(TokenRefused::Invalid)
     }
 }

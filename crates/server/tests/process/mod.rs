@@ -23,6 +23,8 @@ pub(crate) fn program(folder: &Path, environment: &[(&str, &str)]) -> Command {
         .env("NTT_AUTH__HTTP__LISTEN", "127.0.0.1:0")
         .env("NTT_AUTH__PASSWORD__BCRYPT_COST", "4")
         .env("NTT_AUTH__RATE_LIMITS__ENABLED", "false")
+        // Where coverage is measured, the program says in this file which of its lines ran.
+        .envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
         .envs(environment.iter().copied())
         .stdin(Stdio::null());
     command

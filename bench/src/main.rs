@@ -70,7 +70,7 @@ struct Options {
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
     /// Also installs fastapi-users and measures it in the same run.
-    #[arg(long, env = "PEERS")]
+    #[arg(long, env = "PEERS", value_parser = clap::builder::BoolishValueParser::new())]
     peers: bool,
 }
 

@@ -68,3 +68,7 @@ id! {
     /// A security event.
     EventId
 }
+id! {
+    /// A job: something that is done after the transaction which asked for it.
+    JobId
+}

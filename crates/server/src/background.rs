@@ -1,6 +1,7 @@
 //! What the server does without being asked: follow revocations, rotate keys on schedule, forget what is over.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,64 @@ const ROTATE_EVERY: Duration = Duration::from_mins(1);
 /// How often what nobody needs any more is forgotten.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 
+/// Something the server does again and again.
+#[derive(Clone)]
+pub struct Chore {
+    what: &'static str,
+    every: Duration,
+    round: Arc<dyn Fn() -> Round + Send + Sync>,
+}
+
+type Round = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
+
+impl Chore {
+    /// Does `round` every so often; `what` is how the log calls it.
+    pub fn new<F>(
+        what: &'static str,
+        every: Duration,
+        round: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        Self {
+            what,
+            every,
+            round: Arc::new(move || Box::pin(round())),
+        }
+    }
+
+    /// Does one round now.
+    pub async fn once(&self) -> Result<(), Fault> {
+        (self.round)().await
+    }
+}
+
+/// What an installation needs done.
+pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
+    let of = |what, every, round: fn(Arc<Auth>) -> Round| {
+        let auth = Arc::clone(auth);
+        Chore::new(what, every, move || round(Arc::clone(&auth)))
+    };
+    vec![
+        of("following revocations and keys", FOLLOW_EVERY, |auth| {
+            Box::pin(async move { follow(&auth).await.map(drop) })
+        }),
+        of("rotating keys", ROTATE_EVERY, |auth| {
+            Box::pin(async move {
+                if rotation_due(&auth) {
+                    rotate_keys(&auth, false).await
+                } else {
+                    Ok(())
+                }
+            })
+        }),
+        of("forgetting what has expired", PURGE_EVERY, |auth| {
+            Box::pin(async move { purge(&auth).await.map(drop) })
+        }),
+    ]
+}
+
 /// The tasks of a running server.
 pub struct Background {
     stop: watch::Sender<()>,
@@ -26,47 +85,13 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts them.
-    pub fn start(auth: &Arc<Auth>) -> Self {
+    /// Starts a task for each chore.
+    pub fn start(chores: Vec<Chore>) -> Self {
         let (stop, _) = watch::channel(());
         let mut tasks = JoinSet::new();
-        let stopped = || stop.subscribe();
-        let follower = Arc::clone(auth);
-        tasks.spawn(repeat(
-            "following revocations and keys",
-            FOLLOW_EVERY,
-            stopped(),
-            move || {
-                let auth = Arc::clone(&follower);
-                async move { follow(&auth).await.map(drop) }
-            },
-        ));
-        let rotator = Arc::clone(auth);
-        tasks.spawn(repeat(
-            "rotating keys",
-            ROTATE_EVERY,
-            stopped(),
-            move || {
-                let auth = Arc::clone(&rotator);
-                async move {
-                    if rotation_due(&auth) {
-                        rotate_keys(&auth, false).await
-                    } else {
-                        Ok(())
-                    }
-                }
-            },
-        ));
-        let purger = Arc::clone(auth);
-        tasks.spawn(repeat(
-            "forgetting what has expired",
-            PURGE_EVERY,
-            stopped(),
-            move || {
-                let auth = Arc::clone(&purger);
-                async move { purge(&auth).await.map(drop) }
-            },
-        ));
+        for chore in chores {
+            tasks.spawn(repeat(chore, stop.subscribe()));
+        }
         Self { stop, tasks }
     }
 
@@ -78,15 +103,9 @@ impl Background {
     }
 }
 
-/// Does `round` again and again. A failure is logged when it begins and when it is over, not each time.
-async fn repeat<F>(
-    what: &'static str,
-    every: Duration,
-    mut stop: watch::Receiver<()>,
-    round: impl Fn() -> F,
-) where
-    F: Future<Output = Result<(), Fault>>,
-{
+/// Does a chore again and again. A failure is logged when it begins and when it is over, not each time.
+async fn repeat(chore: Chore, mut stop: watch::Receiver<()>) {
+    let Chore { what, every, .. } = chore;
     let mut clock = interval(every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
@@ -96,7 +115,7 @@ async fn repeat<F>(
             _ = stop.changed() => return,
             _ = clock.tick() => {}
         }
-        let failed = round().await.err();
+        let failed = chore.once().await.err();
         match &failed {
             Some(error) if !failing => {
                 tracing::error!(target: "background", error = %Chain(error), "{what} failed; trying again every {every:?}");
@@ -124,7 +143,7 @@ mod tests {
         let third = Arc::new(Notify::new());
         let task = tokio::spawn({
             let (rounds, third) = (Arc::clone(&rounds), Arc::clone(&third));
-            repeat("testing", Duration::from_millis(1), stopped, move || {
+            let chore = Chore::new("testing", Duration::from_millis(1), move || {
                 let round = rounds.fetch_add(1, Ordering::Relaxed);
                 if round == 2 {
                     third.notify_one();
@@ -136,7 +155,8 @@ mod tests {
                         Ok(())
                     }
                 }
-            })
+            });
+            repeat(chore, stopped)
         });
         third.notified().await;
         stop.send(()).unwrap();

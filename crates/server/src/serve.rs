@@ -9,7 +9,7 @@ use ntt_auth_web::{App, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::background::Background;
+use crate::background::{Background, chores};
 use crate::listen::{Limits, Listener, room_for};
 use crate::probe::Process;
 use crate::settings::{Settings, reachable};
@@ -55,7 +55,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         ));
     }
 
-    let background = Background::start(auth);
+    let background = Background::start(chores(auth));
     let probe = Arc::new(Process::new(
         Arc::clone(&installation.hasher),
         &settings.hashing,

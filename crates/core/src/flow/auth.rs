@@ -9,7 +9,7 @@ use crate::port::{Clock, Entropy};
 use crate::secret::MasterKey;
 use crate::store::{Store, StoreError, Tx, Work, transact};
 use crate::token::{
-    AccessToken, Cursors, Keyring, RefreshTokens, RevokedSet, TokenRefused, Validator,
+    AccessToken, Cursors, DeviceTokens, Keyring, RefreshTokens, RevokedSet, TokenRefused, Validator,
 };
 
 /// What an [`Auth`] is made of.
@@ -41,6 +41,7 @@ pub struct Auth {
     pub(crate) validator: Validator,
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursors: Cursors,
+    pub(crate) devices: DeviceTokens,
 }
 
 /// Who is signed in, as a verified access token tells it.
@@ -109,6 +110,7 @@ impl Auth {
             ),
             refresh_tokens: RefreshTokens::new(&parts.master),
             cursors: Cursors::new(&parts.master),
+            devices: DeviceTokens::new(&parts.master),
             store: parts.store,
             hasher: parts.hasher,
             clock: parts.clock,

@@ -36,5 +36,5 @@ pub use refresh::{Refresh, RefreshError};
 pub use register::{RawRegistration, Register, RegisterError, Registered, Registration};
 pub use sessions::{EndSession, EndSessionError, list_sessions, sessions_of};
 pub use set_up::{SetUp, SetUpError, offer_set_up, set_up_is_open};
-pub use sign_in::{SignIn, SignInError, Tokens};
+pub use sign_in::{Device, SignIn, SignInError, Tokens};
 pub use sign_out::{SignOut, SignOutEverywhere};

@@ -7,8 +7,8 @@ use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::{Auth, Fault};
 use crate::model::{
-    Client, ClientMark, Email, EventKind, RefreshSeed, SecurityEvent, Session, SessionId, State,
-    Timestamp, TokenId, User, Username,
+    Client, ClientMark, DeviceId, Email, EventKind, RefreshSeed, SecurityEvent, Session, SessionId,
+    State, Timestamp, TokenId, User, Username,
 };
 use crate::password::Plain;
 use crate::port::random;
@@ -31,6 +31,8 @@ pub struct Tokens {
     pub session_id: SessionId,
     /// The user.
     pub user: User,
+    /// By this the device is known at the next sign-in; a refresh hands out none.
+    pub device: Option<Bearer>,
 }
 
 impl Tokens {
@@ -54,6 +56,7 @@ impl Tokens {
             refresh_expires_in: expires_at.since(now).as_secs(),
             session_id: session.id,
             user,
+            device: None,
         })
     }
 }
@@ -65,8 +68,19 @@ pub struct SignIn {
     pub identifier: String,
     /// The password.
     pub password: Plain,
+    /// The device token of an earlier sign-in, if the client has kept one.
+    pub device_token: Option<String>,
     /// Who asks.
     pub client: Client,
+}
+
+/// From where somebody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// They have signed in from there before, with the password they have now.
+    Known(DeviceId),
+    /// They have not, or cannot show it.
+    New,
 }
 
 /// Why nobody was signed in.
@@ -86,6 +100,7 @@ impl SignIn {
     pub async fn run(self, auth: &Auth) -> Result<Tokens, SignInError> {
         let now = auth.clock.now();
         let found = find(auth, &self.identifier).await?;
+        let device = recognise(auth, self.device_token.as_deref(), found.as_ref(), now);
         let stored = found.as_ref().and_then(|user| user.password.clone());
         let verdict = auth
             .hasher
@@ -125,8 +140,23 @@ impl SignIn {
             event: signed_in,
         };
         let user = auth.commit(work).await?.ok_or(SignInError::Rejected)?;
-        Ok(Tokens::of(auth, user, &session, now)?)
+        let device = match device {
+            Device::Known(id) => id,
+            Device::New => DeviceId::new(now, auth.entropy.as_ref()),
+        };
+        let device = auth.devices.issue(&user, device, now);
+        Ok(Tokens {
+            device: Some(device),
+            ..Tokens::of(auth, user, &session, now)?
+        })
     }
+}
+
+/// Whether the account is signed in to from a device that is known to it.
+fn recognise(auth: &Auth, token: Option<&str>, user: Option<&User>, now: Timestamp) -> Device {
+    token
+        .and_then(|token| auth.devices.recognise(token, user, now))
+        .map_or(Device::New, Device::Known)
 }
 
 async fn find(auth: &Auth, identifier: &str) -> Result<Option<User>, StoreError> {

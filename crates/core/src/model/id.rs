@@ -72,3 +72,7 @@ id! {
     /// A job: something that is done after the transaction which asked for it.
     JobId
 }
+id! {
+    /// A browser or an app in which somebody has signed in.
+    DeviceId
+}

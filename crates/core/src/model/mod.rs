@@ -17,7 +17,7 @@ mod username;
 
 pub use email::{Email, FoldedEmail};
 pub use event::{EventKind, SecurityEvent};
-pub use id::{EventId, JobId, SessionId, TokenId, UserId};
+pub use id::{DeviceId, EventId, JobId, SessionId, TokenId, UserId};
 pub use invalid::{FieldError, FieldErrors, Invalid};
 pub use key::{KeyId, KeyState, StoredKey};
 pub use mail::{Letter, Mail};

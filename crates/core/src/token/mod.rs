@@ -2,6 +2,7 @@
 
 mod access;
 mod cursor;
+mod device;
 mod keyring;
 mod refresh;
 mod revoked;
@@ -10,6 +11,7 @@ mod validator;
 pub(crate) use access::mint;
 pub use access::{ACCESS_TYPE, AccessToken, MintError};
 pub use cursor::{Cursors, InvalidCursor};
+pub use device::DeviceTokens;
 pub use keyring::{KeySet, Keyring, KeyringError, generate_key};
 pub use refresh::{MalformedRefreshToken, RefreshToken, RefreshTokens};
 pub use revoked::RevokedSet;

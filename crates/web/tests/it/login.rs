@@ -27,6 +27,7 @@ async fn tok1_a_sign_in_hands_out_two_tokens_and_the_user() {
         "refreshExpiresIn",
         "sessionId",
         "user",
+        "deviceToken",
     ];
     expected.sort_unstable();
     assert_eq!(names, expected);

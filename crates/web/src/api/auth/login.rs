@@ -35,6 +35,10 @@ pub(crate) struct LoginRequest {
     /// What the client calls the device, shown in the list of sessions.
     #[schema(max_length = 100)]
     device_name: Option<String>,
+    /// The `deviceToken` of the last sign-in from this device: its guesses are then counted apart from those of
+    /// strangers, and a lock that strangers caused does not concern it.
+    #[schema(max_length = 200)]
+    device_token: Option<String>,
 }
 
 /// Sign in
@@ -111,6 +115,7 @@ impl LoginRequest {
                 Ok(SignIn {
                     identifier,
                     password,
+                    device_token: self.device_token,
                     client: Client {
                         device_name,
                         ..client

@@ -38,6 +38,14 @@ pub(crate) struct TokensBody {
     session_id: SessionId,
     /// Who signed in.
     user: UserBody,
+    /// To be kept apart from the session and sent with the next sign-in, so that this device is known again. It opens
+    /// nothing by itself. Sign-in only.
+    #[serde(
+        serialize_with = "expose_some",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>, required = false, nullable = false, example = "ntt_dt_AQGZpvKNQX4KjDtvXk08Kxo…")]
+    device_token: Option<Bearer>,
 }
 
 impl TokensBody {
@@ -51,6 +59,7 @@ impl TokensBody {
             expires_in: tokens.expires_in,
             refresh_expires_in: tokens.refresh_expires_in,
             session_id: tokens.session_id,
+            device_token: tokens.device,
         }
     }
 }
@@ -63,6 +72,13 @@ impl IntoResponse for TokensBody {
             axum::Json(self),
         )
             .into_response()
+    }
+}
+
+fn expose_some<S: Serializer>(secret: &Option<Bearer>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => expose(secret, serializer),
+        None => serializer.serialize_none(),
     }
 }
 

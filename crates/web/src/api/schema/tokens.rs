@@ -75,6 +75,10 @@ impl IntoResponse for TokensBody {
     }
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn expose_some<S: Serializer>(secret: &Option<Bearer>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => expose(secret, serializer),

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ntt_auth_core::model::{
-    AvatarUrl, Client, ClientMark, Email, LocaleTag, Metadata, PersonName, Phone, Profile,
-    RefreshSeed, Role, Session, SessionId, Standing, Suspension, TimeZoneName, Timestamp, User,
-    UserId, Username,
+    AvatarUrl, Client, ClientMark, Email, Job, JobId, JobKind, JobState, LocaleTag, Metadata,
+    PersonName, Phone, Profile, RefreshSeed, Role, Session, SessionId, Standing, Suspension,
+    TimeZoneName, Timestamp, User, UserId, Username,
 };
 use ntt_auth_core::secret::PasswordHash;
 use uuid::Uuid;
@@ -99,6 +99,25 @@ pub(crate) fn session(user: UserId) -> Session {
         idle_expires_at: at(1000),
         expires_at: at(5000),
         ended: None,
+    }
+}
+
+/// A job of some user that may be begun at the beginning.
+pub(crate) fn job() -> Job {
+    Job {
+        id: JobId::from_uuid(uuid()),
+        kind: JobKind::Mail,
+        topic: "verify-email".to_owned(),
+        subject: Some(UserId::from_uuid(uuid())),
+        payload: vec![1, 2, 3],
+        state: JobState::Waiting,
+        attempts: 0,
+        due_at: Some(at(0)),
+        expires_at: None,
+        leased_by: None,
+        last_error: None,
+        created_at: at(0),
+        finished_at: None,
     }
 }
 

@@ -9,6 +9,23 @@ macro_rules! suite {
             events_come_newest_first_and_of_one_user,
             every_kind_of_event_comes_back,
         ] }
+        $crate::suite! { @noun $fresh, jobs: [
+            a_job_comes_back_as_it_was,
+            a_job_id_is_used_once,
+            a_job_is_asked_for_by_the_commit,
+            jobs_are_due_when_their_time_has_come,
+            a_lease_keeps_others_away_until_it_runs_out,
+            of_sixteen_nodes_one_gets_each_job,
+            a_job_that_is_done_forgets_its_payload,
+            a_job_that_failed_waits,
+            who_lost_the_lease_records_nothing,
+            a_dead_job_can_be_tried_again,
+            of_sixteen_retries_one_takes,
+            a_removed_job_is_gone,
+            a_persons_jobs_go_with_them,
+            pages_show_jobs_newest_first,
+            what_is_over_is_forgotten_in_bounded_steps,
+        ] }
         $crate::suite! { @noun $fresh, keys: [
             keys_come_back_in_the_order_they_were_made,
             a_key_goes_from_next_to_current_to_retired_and_never_back,

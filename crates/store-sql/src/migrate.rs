@@ -16,16 +16,22 @@ struct Step {
 }
 
 macro_rules! steps {
-    ($folder:literal: $($name:literal),*) => {
-        &[$(Step { name: $name, text: include_str!(concat!("../migrations/", $folder, "/", $name, ".sql")) }),*]
+    ($folder:literal) => {
+        steps!($folder:
+            "0001_house",
+            "0002_jobs",
+        )
+    };
+    ($folder:literal: $($name:literal,)*) => {
+        &[$(Step { name: $name, text: include_str!(concat!("../migrations/", $folder, "/", $name, ".sql")) },)*]
     };
 }
 
-const SQLITE: &[Step] = steps!("sqlite": "0001_house");
+const SQLITE: &[Step] = steps!("sqlite");
 #[cfg(feature = "mysql")]
-const MYSQL: &[Step] = steps!("mysql": "0001_house");
+const MYSQL: &[Step] = steps!("mysql");
 #[cfg(feature = "postgres")]
-const POSTGRES: &[Step] = steps!("postgres": "0001_house");
+const POSTGRES: &[Step] = steps!("postgres");
 
 impl Dialect {
     const fn steps(self) -> &'static [Step] {

@@ -1,8 +1,8 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Events, Keys, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers,
-    Revocations, Sessions, Setups, StoreError, Tx, Users,
+    Events, Jobs, Keys, Read, ReadEvents, ReadJobs, ReadKeys, ReadRevocations, ReadSessions,
+    ReadSetup, ReadUsers, Revocations, Sessions, Setups, StoreError, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -97,6 +97,10 @@ impl Read for View<'_> {
         self
     }
 
+    fn jobs(&mut self) -> &mut dyn ReadJobs {
+        self
+    }
+
     fn keys(&mut self) -> &mut dyn ReadKeys {
         self
     }
@@ -120,6 +124,10 @@ impl Tx for View<'_> {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn Jobs {
         self
     }
 

@@ -1,14 +1,17 @@
-//! Changing one's password (ACC-6): needs the current one, ends all other sessions.
+//! Changing one's password (ACC-6): needs the current one, ends all other sessions, is told by mail.
 
 use async_trait::async_trait;
 
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::mail_job::mail_job;
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
 use crate::flow::{Auth, Caller, Fault};
-use crate::model::{Client, EndReason, EventKind, FieldErrors, Invalid, State, UserId};
+use crate::model::{
+    Client, EndReason, EventKind, FieldErrors, Invalid, Job, Letter, Mail, State, UserId,
+};
 use crate::password::Plain;
 use crate::secret::PasswordHash;
 use crate::store::{StoreError, Tx, Work};
@@ -69,7 +72,7 @@ impl ChangePassword {
             .hasher
             .verify(self.current, user.password.clone())
             .await?;
-        let Some(old) = user.password.filter(|_| verified.matches) else {
+        let Some(old) = user.password.clone().filter(|_| verified.matches) else {
             return Err(wrong_password());
         };
         let hash = auth.hasher.hash(new).await?;
@@ -83,8 +86,14 @@ impl ChangePassword {
         )
         .by(user.id)
         .session(self.caller.session_id);
+        let letter = Letter::PasswordChanged {
+            at: now,
+            ip_address: self.client.ip_address,
+        };
+        let notice = mail_job(auth, &Mail::to(&user, letter), Some(user.id), now)?;
         let work = ReplacePassword {
             user: user.id,
+            notice,
             old,
             new: hash,
             end: EndAll {
@@ -110,6 +119,7 @@ fn wrong_password() -> ChangePasswordError {
 
 struct ReplacePassword {
     user: UserId,
+    notice: Job,
     old: PasswordHash,
     new: PasswordHash,
     end: EndAll,
@@ -131,6 +141,7 @@ impl Work for ReplacePassword {
         if !tx.users().update(&user).await? {
             return Err(StoreError::Contention);
         }
+        tx.jobs().add(&self.notice).await?;
         Ok(Committed {
             output: true,
             revocations: self.end.within(tx).await?,

@@ -1,6 +1,7 @@
 //! What fails through nobody's fault who asked.
 
 use crate::password::HasherError;
+use crate::secret::Unsealable;
 use crate::store::StoreError;
 use crate::token::{KeyringError, MintError};
 
@@ -19,6 +20,9 @@ pub enum Fault {
     /// The key set.
     #[error("the signing keys failed")]
     Keyring(#[from] KeyringError),
+    /// Sealing what is kept for later.
+    #[error("sealing failed")]
+    Sealing(#[from] Unsealable),
 }
 
 /// Lets a flow's error take every cause of a [`Fault`] by `?`.

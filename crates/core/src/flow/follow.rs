@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::flow::auth::Committed;
+use crate::flow::jobs::{KEEP_DEAD, KEEP_DONE};
 use crate::flow::{Auth, Fault, reload_keys};
 use crate::model::Timestamp;
 use crate::store::{StoreError, Tx, Work};
@@ -44,7 +45,7 @@ pub async fn follow(auth: &Auth) -> Result<FollowReport, Fault> {
 }
 
 /// Forgets, in short transactions, what nobody needs any more: sessions a while after their end, revocations whose
-/// tokens have expired, retired keys.
+/// tokens have expired, retired keys, jobs that are over.
 pub async fn purge(auth: &Auth) -> Result<u64, Fault> {
     let now = auth.clock.now();
     auth.revoked.purge(now);
@@ -77,6 +78,8 @@ impl Work for Purge {
         let sessions = tx.sessions().purge(self.sessions_before, PAGE).await?;
         let revocations = tx.revocations().purge(self.now, PAGE).await?;
         let keys = tx.keys().purge(self.now).await?;
-        Ok(Committed::plain(sessions + revocations + keys))
+        let (done, dead) = (self.now.minus(KEEP_DONE), self.now.minus(KEEP_DEAD));
+        let jobs = tx.jobs().purge(done, dead, PAGE).await?;
+        Ok(Committed::plain(sessions + revocations + keys + jobs))
     }
 }

@@ -57,6 +57,10 @@ kinds! {
     SetupCompleted => "setup_completed",
     /// The signing keys were rotated.
     KeysRotated => "keys_rotated",
+    /// A job that was given up is tried again.
+    JobRetried => "job_retried",
+    /// A job was removed.
+    JobRemoved => "job_removed",
 }
 
 impl FromStr for EventKind {

@@ -89,4 +89,17 @@ impl Letter {
             Self::NewDevice { .. } => "new-device",
         }
     }
+
+    /// Until when its link is good: later, the mail is of no use and is not sent.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::VerifyEmail { expires_at, .. }
+            | Self::ResetPassword { expires_at, .. }
+            | Self::ConfirmEmailChange { expires_at, .. }
+            | Self::NewDevice { expires_at, .. } => Some(*expires_at),
+            Self::AccountExists { .. }
+            | Self::EmailChanged { .. }
+            | Self::PasswordChanged { .. } => None,
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 mod error;
 mod events;
+mod jobs;
 mod keys;
 mod revocations;
 mod sessions;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 
 pub use error::{StoreError, Unique};
 pub use events::{Events, ReadEvents};
+pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
 pub use keys::{Keys, ReadKeys};
 pub use revocations::{ReadRevocations, Revocations};
 pub use sessions::{ReadSessions, Rotation, Sessions};
@@ -31,6 +33,8 @@ pub trait Read: Send {
     fn users(&mut self) -> &mut dyn ReadUsers;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn ReadSessions;
+    /// Jobs.
+    fn jobs(&mut self) -> &mut dyn ReadJobs;
     /// Signing keys.
     fn keys(&mut self) -> &mut dyn ReadKeys;
     /// The revocation log.
@@ -47,6 +51,8 @@ pub trait Tx: Send {
     fn users(&mut self) -> &mut dyn Users;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn Sessions;
+    /// Jobs.
+    fn jobs(&mut self) -> &mut dyn Jobs;
     /// Signing keys.
     fn keys(&mut self) -> &mut dyn Keys;
     /// The revocation log.

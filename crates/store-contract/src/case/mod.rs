@@ -1,6 +1,7 @@
 //! The promises, by noun.
 
 pub mod events;
+pub mod jobs;
 pub mod keys;
 pub mod revocations;
 pub mod sessions;

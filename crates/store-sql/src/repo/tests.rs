@@ -4,7 +4,7 @@ use ntt_auth_core::model::{Role, Timestamp, UserId};
 use ntt_auth_core::store::{UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
-use super::{events, keys, revocations, sessions, setup, users, users_page};
+use super::{events, jobs, keys, revocations, sessions, setup, users, users_page};
 use crate::engine::tests::engines;
 use crate::migrate;
 
@@ -14,6 +14,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
         migrate::run(&**engine).await.unwrap();
         for noun in [
             events::ALL,
+            jobs::ALL,
             keys::ALL,
             revocations::ALL,
             sessions::ALL,

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    FoldedEmail, FoldedUsername, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey,
-    Timestamp, User, UserId,
+    FoldedEmail, FoldedUsername, Job, JobId, Revocation, SecurityEvent, Session, SessionId, Setup,
+    StoredKey, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    ErasedWork, Read, ReadEvents, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers,
-    Store, StoreError, UserQuery,
+    ErasedWork, JobCount, JobQuery, Read, ReadEvents, ReadJobs, ReadKeys, ReadRevocations,
+    ReadSessions, ReadSetup, ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -88,6 +88,9 @@ impl Read for Away {
     fn sessions(&mut self) -> &mut dyn ReadSessions {
         self
     }
+    fn jobs(&mut self) -> &mut dyn ReadJobs {
+        self
+    }
     fn keys(&mut self) -> &mut dyn ReadKeys {
         self
     }
@@ -127,6 +130,22 @@ impl ReadSessions for Away {
         gone()
     }
     async fn open_of_user(&mut self, _: UserId, _: Timestamp) -> Result<Vec<Session>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadJobs for Away {
+    async fn by_id(&mut self, _: JobId) -> Result<Option<Job>, StoreError> {
+        gone()
+    }
+    async fn due(&mut self, _: Timestamp, _: u32) -> Result<Vec<JobId>, StoreError> {
+        gone()
+    }
+    async fn page(&mut self, _: &JobQuery) -> Result<Vec<Job>, StoreError> {
+        gone()
+    }
+    async fn counts(&mut self) -> Result<Vec<JobCount>, StoreError> {
         gone()
     }
 }

@@ -1,0 +1,98 @@
+//! Jobs: what a transaction asks to be done after its commit, such as sending a mail (OPS-10).
+
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::model::{JobId, Timestamp, UserId};
+
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident => $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$each])* $variant,)* }
+
+        impl $name {
+            /// Every one there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name used in the store and in the API.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                Self::ALL.iter().copied().find(|it| it.as_str() == text).ok_or(())
+            }
+        }
+    };
+}
+
+names! {
+    /// What a job does.
+    JobKind {
+        /// Sends a mail.
+        Mail => "mail",
+    }
+}
+
+names! {
+    /// Where a job stands.
+    JobState {
+        /// Waits for its time.
+        Waiting => "waiting",
+        /// Somebody performs it; if they do not finish before the lease runs out, another may.
+        Leased => "leased",
+        /// Done. It is kept for a while, without its payload, so that an administrator can see that it was.
+        Done => "done",
+        /// Given up: after its last attempt, because it cannot succeed, or because it came too late.
+        Dead => "dead",
+    }
+}
+
+/// The right to perform a job, for a time. It is known again by its two parts, so that a worker whose lease was lost
+/// cannot record an outcome over that of the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Which node holds it.
+    pub by: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id, which sorts by the time it was asked for.
+    pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
+    /// A word more on what it does: the name of the letter. Never personal data.
+    pub topic: String,
+    /// Whom it concerns, so that it goes when they are erased.
+    pub subject: Option<UserId>,
+    /// What it needs, sealed under the master key for this job alone: addresses and the secrets of links. Empty once
+    /// it is done.
+    pub payload: Vec<u8>,
+    /// Where it stands.
+    pub state: JobState,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// When it may be begun next; for a leased one, when the lease runs out. `None` when it is over.
+    pub due_at: Option<Timestamp>,
+    /// When it is of no use any more, and is not begun.
+    pub expires_at: Option<Timestamp>,
+    /// Who performs it, while it is leased.
+    pub leased_by: Option<String>,
+    /// Why the last attempt failed, for the operator. Never personal data or a secret.
+    pub last_error: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was done or given up.
+    pub finished_at: Option<Timestamp>,
+}

@@ -10,3 +10,4 @@ pub mod serve;
 pub mod settings;
 pub mod start;
 pub mod telemetry;
+pub mod travel;

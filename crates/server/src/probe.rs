@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use async_trait::async_trait;
-use ntt_auth_web::{Component, HashingStats, Probe};
+use ntt_auth_web::{Component, HashingStats, Probe, TimeTravel};
 
 use crate::hashing::HashingPool;
 use crate::settings::Hashing;
@@ -13,16 +13,22 @@ use crate::settings::Hashing;
 /// Watches the hashing pool.
 pub struct Process {
     hasher: Arc<HashingPool>,
+    travel: Option<Arc<dyn TimeTravel>>,
     workers: usize,
     capacity: usize,
 }
 
 impl Process {
-    /// Watches `hasher`, which was started with `settings`.
-    pub fn new(hasher: Arc<HashingPool>, settings: &Hashing) -> Self {
+    /// Watches `hasher`, which was started with `settings`; `travel` moves the clock, where the profile allows it.
+    pub fn new(
+        hasher: Arc<HashingPool>,
+        settings: &Hashing,
+        travel: Option<Arc<dyn TimeTravel>>,
+    ) -> Self {
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             hasher,
+            travel,
             workers: settings.workers.unwrap_or_else(cores),
             capacity: settings.queue,
         }
@@ -45,6 +51,10 @@ impl Probe for Process {
 
     async fn components(&self) -> Vec<Component> {
         Vec::new()
+    }
+
+    fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {
+        self.travel.clone()
     }
 }
 

@@ -55,11 +55,13 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         ));
     }
 
-    let background = Background::start(chores(auth));
+    let chores = chores(auth);
     let probe = Arc::new(Process::new(
         Arc::clone(&installation.hasher),
         &settings.hashing,
+        installation.time_travel(settings, chores.clone()),
     ));
+    let background = Background::start(chores);
     let app = App::new(Arc::clone(auth), settings.web(issuer), probe);
     let limits = Limits {
         max_connections: room_for(settings.http.max_connections),

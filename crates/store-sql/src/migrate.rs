@@ -101,6 +101,33 @@ pub(crate) async fn run(engine: &dyn Engine) -> Result<u32, StoreError> {
     Ok(migration.taken.load(Ordering::Relaxed))
 }
 
+/// Drops every table that the steps make, and takes the steps again. Other tables of the database are left alone.
+pub(crate) async fn reset(engine: &dyn Engine) -> Result<(), StoreError> {
+    engine::run(engine, Arc::new(Demolition(engine.dialect()))).await?;
+    run(engine).await.map(drop)
+}
+
+struct Demolition(Dialect);
+
+#[async_trait]
+impl Unit for Demolition {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        let steps = self.0.steps().iter().flat_map(|step| tables(step.text));
+        for table in steps.chain(["migrations"]) {
+            let drop = Statement::built("migrate.drop", format!("DROP TABLE IF EXISTS {table}"));
+            conn.execute(&drop, &[]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The names of the tables that a step makes.
+fn tables(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("CREATE TABLE "))
+        .filter_map(|rest| rest.split([' ', '(']).next())
+}
+
 struct Migration {
     dialect: Dialect,
     taken: AtomicU32,

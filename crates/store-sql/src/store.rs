@@ -39,6 +39,11 @@ impl SqlStore {
     pub async fn migrate(&self) -> Result<u32, StoreError> {
         migrate::run(&*self.engine).await
     }
+
+    /// Forgets everything: afterwards the store is as a new one. For test installations alone; nobody may be writing.
+    pub async fn reset(&self) -> Result<(), StoreError> {
+        migrate::reset(&*self.engine).await
+    }
 }
 
 #[cfg_attr(

@@ -21,9 +21,9 @@ use utoipa_axum::routes;
 
 pub use app::App;
 pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
-pub use system::{Component, Condition, HashingStats, Probe};
+pub use system::{Component, Condition, HashingStats, Probe, TimeTravel};
 
-use crate::api::{auth, sessions, users};
+use crate::api::{auth, sessions, testing, users};
 use crate::layer::{FrameLayer, Tone, cors, rate_limit};
 use crate::problem::{Problem, ProblemCode};
 use crate::system::{docs, health, jwks, openapi, scrape};
@@ -60,7 +60,7 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(users::sessions::list_user_sessions))
 }
 
-/// What is asked thousands of times a second or by probes: not limited, and logged at `debug` only.
+/// What is asked thousands of times a second, or by probes and tests: not limited, and logged at `debug` only.
 fn quiet() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(auth::validate::validate))
@@ -71,6 +71,11 @@ fn quiet() -> OpenApiRouter<App> {
         .routes(routes!(health::health_detailed))
         .routes(routes!(scrape::metrics))
         .routes(routes!(openapi::openapi_json))
+        .routes(routes!(
+            testing::clock::read_clock,
+            testing::advance::advance_clock
+        ))
+        .routes(routes!(testing::reset::reset))
 }
 
 /// What people see in a browser. The first of these is limited per caller.

@@ -157,6 +157,14 @@ impl Auth {
         self.clock.now()
     }
 
+    /// Forgets what is held in memory of keys, tokens and revocations, because the store was emptied. Keys are made anew
+    /// by [`crate::flow::ensure_keys`].
+    pub fn forget(&self) {
+        self.keyring.clear();
+        self.validator.forget();
+        self.revoked.clear();
+    }
+
     /// Fresh random bytes.
     pub fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()

@@ -65,13 +65,17 @@ impl KeySet {
         &self.stored
     }
 
-    fn open(stored: Vec<StoredKey>, master: &MasterKey) -> Result<Self, KeyringError> {
-        let mut set = Self {
+    fn empty() -> Self {
+        Self {
             current: None,
             verifying: HashMap::new(),
-            jwks: "".into(),
+            jwks: "{\"keys\":[]}".into(),
             stored: Vec::new(),
-        };
+        }
+    }
+
+    fn open(stored: Vec<StoredKey>, master: &MasterKey) -> Result<Self, KeyringError> {
+        let mut set = Self::empty();
         let mut published = Vec::new();
         for key in &stored {
             let secret = master
@@ -102,14 +106,8 @@ pub struct Keyring {
 
 impl Default for Keyring {
     fn default() -> Self {
-        let empty = KeySet {
-            current: None,
-            verifying: HashMap::new(),
-            jwks: "{\"keys\":[]}".into(),
-            stored: Vec::new(),
-        };
         Self {
-            set: ArcSwap::from_pointee(empty),
+            set: ArcSwap::from_pointee(KeySet::empty()),
         }
     }
 }
@@ -135,6 +133,11 @@ impl Keyring {
             .any(|kid| !new.verifying.contains_key(kid));
         self.set.store(Arc::new(new));
         Ok(lost)
+    }
+
+    /// Forgets every key.
+    pub fn clear(&self) {
+        self.set.store(Arc::new(KeySet::empty()));
     }
 
     /// Whether these stored keys differ from those held, by id and state.

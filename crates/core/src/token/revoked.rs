@@ -66,6 +66,13 @@ impl RevokedSet {
         self.users.pin().retain(|_, (_, expires)| now < *expires);
     }
 
+    /// Forgets every entry, and that the log was read.
+    pub fn clear(&self) {
+        self.sessions.pin().clear();
+        self.users.pin().clear();
+        self.followed_to.store(0, Ordering::Release);
+    }
+
     /// How many entries are held.
     pub fn len(&self) -> usize {
         self.sessions.len() + self.users.len()

@@ -1,5 +1,7 @@
 //! The command line (OPS-11). Commands that touch accounts and keys run the same flows as the API.
 
+mod ask;
+mod clock;
 mod config;
 mod failure;
 mod healthcheck;
@@ -69,6 +71,9 @@ enum Command {
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Read or move the virtual clock of a running development or test server
+    #[command(subcommand)]
+    Clock(clock::Command),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Ask the configured server whether it is ready; for containers and supervisors
@@ -106,8 +111,9 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
     match command {
         Command::Config(command) => config::run(&command, inputs),
         Command::Openapi => {
-            let document = ntt_auth_web::openapi()
-                .to_pretty_json()
+            // By way of a value, whose members are sorted, so that the text changes only where the document does.
+            let document = serde_json::to_value(ntt_auth_web::openapi())
+                .and_then(|document| serde_json::to_string_pretty(&document))
                 .map_err(io::Error::other)
                 .map_err(Failure::Output)?;
             print(&format!("{document}\n"))
@@ -129,6 +135,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         }
         Command::Healthcheck => healthcheck::run(&settings::load(inputs)?),
         Command::User(command) => user::run(command, &settings::load(inputs)?),
+        Command::Clock(command) => clock::run(command, &settings::load(inputs)?),
         Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),
     }
 }

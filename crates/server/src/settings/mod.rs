@@ -10,6 +10,7 @@ mod logging;
 mod problem;
 mod production;
 mod reader;
+mod testing;
 mod transport;
 mod value;
 
@@ -27,6 +28,7 @@ pub(crate) use access::{decode_key, encode_key};
 pub use explain::{print, schema};
 pub use logging::{Format, Log};
 pub use problem::{Problem, Problems, Source};
+pub use testing::Testing;
 pub use transport::{Database, Http, Metrics};
 
 use layers::Layers;
@@ -75,6 +77,8 @@ pub struct Settings {
     pub metrics: Metrics,
     /// What is logged, and where to.
     pub log: Log,
+    /// What test installations offer.
+    pub testing: Testing,
 }
 
 /// What a configuration is read from. Nothing here is taken from the process itself, so that tests can give their own.
@@ -206,6 +210,7 @@ impl Settings {
         let rate_limits = transport::rate_limits(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
+        let testing = Testing::read(reader);
         if matches!(profile, Ok(Profile::Production)) {
             production::refuse_unsafe_database(database.as_ref(), reader);
             production::refuse_unsafe_address(public_url.as_ref(), reader);
@@ -226,6 +231,7 @@ impl Settings {
             rate_limits: rate_limits?,
             metrics: metrics?,
             log: log?,
+            testing: testing?,
         })
     }
 }

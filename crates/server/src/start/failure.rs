@@ -48,6 +48,17 @@ pub enum StartError {
     /// The database's path is not UTF-8.
     #[error("the path of the database, {}, is not UTF-8; choose another in database.url", .0.display())]
     PathEncoding(PathBuf),
+    /// Time was moved here, which production must not build on.
+    #[error("{} says that the clock of this data folder was moved forward in tests, so what is stored here lies in the future; production refuses it: use another data_dir", .0.display())]
+    TimeTravelled(PathBuf),
+    /// How far the clock is ahead cannot be read.
+    #[error("the virtual clock {} cannot be read: {cause}; remove it to go on with the system's time", file.display())]
+    VirtualClock {
+        /// Where it is.
+        file: PathBuf,
+        /// What is wrong.
+        cause: io::Error,
+    },
     /// The store.
     #[error("{0}")]
     Store(#[from] StoreError),

@@ -11,15 +11,20 @@ use std::sync::Arc;
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::AuthParts;
 use ntt_auth_core::password::Hasher;
-use ntt_auth_core::port::Entropy;
+use ntt_auth_core::port::{Clock, Entropy};
 use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::store::Store;
 use ntt_auth_store_sql::SqlStore;
+use ntt_auth_web::TimeTravel;
+use tokio::sync::Mutex;
 
 pub use failure::StartError;
 
+use crate::background::Chore;
 use crate::hashing::HashingPool;
-use crate::ports::{SystemClock, SystemEntropy};
-use crate::settings::{Database, Settings};
+use crate::ports::{SystemClock, SystemEntropy, VIRTUAL_CLOCK_FILE, VirtualClock};
+use crate::settings::{Database, Profile, Settings};
+use crate::travel::Traveller;
 
 /// An installation that is ready to be asked, on the server as on the command line.
 pub struct Installation {
@@ -29,12 +34,15 @@ pub struct Installation {
     pub hasher: Arc<HashingPool>,
     /// How many steps the database was brought forward.
     pub migrated: u32,
+    store: Arc<SqlStore>,
+    virtual_clock: Option<Arc<VirtualClock>>,
 }
 
 impl Installation {
     /// Opens the store, brings it up to date, and finds or makes the master key. Signing keys are not loaded yet.
     pub async fn open(settings: &Settings, listening: SocketAddr) -> Result<Self, StartError> {
-        let store = open_store(settings).await?;
+        let virtual_clock = virtual_clock(settings)?;
+        let store = Arc::new(open_store(settings).await?);
         let migrated = store.migrate().await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
         let master = master_key(settings, entropy.as_ref())?;
@@ -46,9 +54,12 @@ impl Installation {
         .map_err(StartError::Threads)?;
         let hasher = Arc::new(hasher);
         let auth = Auth::new(AuthParts {
-            store: Arc::new(store),
+            store: Arc::clone(&store) as Arc<dyn Store>,
             hasher: Arc::clone(&hasher) as Arc<dyn Hasher>,
-            clock: Arc::new(SystemClock),
+            clock: match &virtual_clock {
+                Some(clock) => Arc::clone(clock) as Arc<dyn Clock>,
+                None => Arc::new(SystemClock),
+            },
             entropy,
             master,
             rules: settings.rules(listening),
@@ -57,7 +68,46 @@ impl Installation {
             auth: Arc::new(auth),
             hasher,
             migrated,
+            store,
+            virtual_clock,
         })
+    }
+
+    /// The means to move this installation's time, where the profile has them. `chores` are done after each step.
+    pub fn time_travel(
+        &self,
+        settings: &Settings,
+        chores: Vec<Chore>,
+    ) -> Option<Arc<dyn TimeTravel>> {
+        let clock = self.virtual_clock.clone()?;
+        let resettable = settings.profile == Profile::Test;
+        Some(Arc::new(Traveller {
+            clock,
+            auth: Arc::clone(&self.auth),
+            chores,
+            resettable: resettable.then(|| Arc::clone(&self.store)),
+            allow_from: settings.testing.allow_from.clone(),
+            journey: Mutex::default(),
+        }))
+    }
+}
+
+/// The clock that can be moved, in the profiles that have one. Production refuses a data folder whose time was moved:
+/// what is stored there lies in the future.
+fn virtual_clock(settings: &Settings) -> Result<Option<Arc<VirtualClock>>, StartError> {
+    let file = match settings.database {
+        Database::Memory => None,
+        Database::File(_) => Some(settings.data_dir.join(VIRTUAL_CLOCK_FILE)),
+    };
+    match (settings.profile, file) {
+        (Profile::Production, Some(file)) if file.exists() => Err(StartError::TimeTravelled(file)),
+        (Profile::Production, _) => Ok(None),
+        (_, file) => VirtualClock::open(file.clone())
+            .map(|clock| Some(Arc::new(clock)))
+            .map_err(|cause| StartError::VirtualClock {
+                file: file.unwrap_or_default(),
+                cause,
+            }),
     }
 }
 

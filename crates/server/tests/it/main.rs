@@ -13,3 +13,4 @@ mod process;
 mod commands;
 mod refusals;
 mod running;
+mod time;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::SqlStore;
+use crate::engine::tests::engines;
 
 fn all() -> u32 {
     u32::try_from(SQLITE.len()).unwrap()
@@ -75,4 +76,41 @@ fn statements_end_with_their_line() {
     let split: Vec<_> = statements(text).collect();
     assert_eq!(split.len(), 2, "{split:?}");
     assert!(split[1] == "INSERT INTO t VALUES ('x;y')");
+}
+
+#[tokio::test]
+async fn a_reset_leaves_a_new_store_and_other_tables_alone() {
+    for engine in engines().await {
+        let execute = |text: &'static str| {
+            let statement = Statement::new("test.execute", text);
+            let unit: Arc<dyn Unit> = Arc::new(Execute(statement));
+            engine::run(&**engine, unit)
+        };
+        run(&**engine).await.unwrap();
+        execute("CREATE TABLE bystander (a BIGINT)").await.unwrap();
+        execute("INSERT INTO bystander (a) VALUES (1)")
+            .await
+            .unwrap();
+        execute("UPDATE revocation_counter SET latest = 7 WHERE id = 1")
+            .await
+            .unwrap();
+        reset(&**engine).await.unwrap();
+        let counted = Statement::new(
+            "test.count",
+            "SELECT latest, (SELECT COUNT(*) FROM bystander) FROM revocation_counter WHERE id = 1",
+        );
+        let mut row = engine.query(&counted, &[]).await.unwrap().pop().unwrap();
+        assert_eq!((row.int().unwrap(), row.int().unwrap()), (0, 1));
+        assert_eq!(run(&**engine).await.unwrap(), 0);
+    }
+}
+
+struct Execute(Statement);
+
+#[async_trait]
+impl Unit for Execute {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        conn.execute(&self.0, &[]).await?;
+        Ok(())
+    }
 }

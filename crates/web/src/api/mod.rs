@@ -3,4 +3,5 @@
 pub(crate) mod auth;
 pub(crate) mod schema;
 pub(crate) mod sessions;
+pub(crate) mod testing;
 pub(crate) mod users;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use governor::clock::Clock;
 use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 use governor::state::keyed::DashMapStateStore;
@@ -85,15 +86,29 @@ pub(super) struct Standing {
 
 /// Counts requests. None at all if limits are turned off.
 pub(crate) struct RateLimiter {
-    buckets: Option<Buckets>,
+    clock: CoreClock,
+    limits: RateLimits,
+    buckets: Option<ArcSwap<Buckets>>,
 }
 
 impl RateLimiter {
     /// A limiter by these limits, on the clock of `auth`.
     pub(crate) fn new(auth: &Arc<Auth>, limits: &RateLimits) -> Self {
         let clock = CoreClock(Arc::clone(auth));
+        let buckets = limits
+            .enabled
+            .then(|| ArcSwap::from_pointee(Buckets::new(&clock, limits)));
         Self {
-            buckets: limits.enabled.then(|| Buckets::new(&clock, limits)),
+            clock,
+            limits: *limits,
+            buckets,
+        }
+    }
+
+    /// Forgets what was counted.
+    pub(crate) fn forget(&self) {
+        if let Some(buckets) = &self.buckets {
+            buckets.store(Arc::new(Buckets::new(&self.clock, &self.limits)));
         }
     }
 
@@ -101,7 +116,7 @@ impl RateLimiter {
     pub(super) fn count(&self, policy: Policy, key: Key) -> Option<Standing> {
         self.buckets
             .as_ref()
-            .map(|buckets| buckets.of(policy).count(key))
+            .map(|buckets| buckets.load().of(policy).count(key))
     }
 }
 

@@ -7,6 +7,9 @@ mod metrics;
 pub(crate) mod openapi;
 mod probe;
 pub(crate) mod scrape;
+mod travel;
 
 pub(crate) use metrics::Metrics;
 pub use probe::{Component, Condition, HashingStats, Probe};
+pub use travel::TimeTravel;
+pub(crate) use travel::Traveller;

@@ -25,6 +25,7 @@ use crate::problem::{FieldProblem, ProblemBody, ProblemCode};
         (name = "Sessions", description = "Where an account is signed in."),
         (name = "Users", description = "Accounts, one's own and, for those who may, others'."),
         (name = "System", description = "The server itself."),
+        (name = "Testing", description = "For testing other software against this server: absent in production."),
         (name = "Pages", description = "Pages for people."),
     ),
     components(schemas(ProblemBody, FieldProblem, ProblemCode)),

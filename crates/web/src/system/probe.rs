@@ -1,10 +1,13 @@
 //! What the process knows of itself and tells through health and metrics.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::system::TimeTravel;
 
 /// How a part of the server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -56,4 +59,9 @@ pub trait Probe: Send + Sync {
 
     /// Parts beyond store, keys, revocations and hashing, if there are any.
     async fn components(&self) -> Vec<Component>;
+
+    /// The means to move time, where the profile has them.
+    fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {
+        None
+    }
 }

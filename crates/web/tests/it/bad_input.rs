@@ -8,10 +8,10 @@ use futures::stream::{self, StreamExt as _};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, OPERATIONS, PASSWORD, TestApp};
+use crate::app::{Answer, DESK, OPERATIONS, PASSWORD, TestApp};
 
 /// Every route that takes JSON, for the caller who may use it.
-const TAKES_JSON: [(&str, &str); 10] = [
+const TAKES_JSON: [(&str, &str); 11] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -22,6 +22,7 @@ const TAKES_JSON: [(&str, &str); 10] = [
     ("PATCH", "/api/v1/users/{userId}"),
     ("PATCH", "/api/v1/users/{userId}/role"),
     ("POST", "/api/v1/users/{userId}/suspend"),
+    ("POST", "/api/v1/test/clock"),
 ];
 
 struct Bench {
@@ -34,7 +35,8 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let app = TestApp::new().await;
-        let admin = app.admin().await;
+        // From where the clock can be moved, too.
+        let admin = app.admin().await.at(DESK);
         let target = app
             .account("ada", ntt_auth_core::model::Role::User)
             .await

@@ -26,6 +26,7 @@ mod secrecy;
 mod sessions;
 mod setup;
 mod system;
+mod testing;
 mod tokens;
 mod unavailable;
 mod users;

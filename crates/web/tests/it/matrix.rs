@@ -221,6 +221,7 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
         ("POST", "/api/v1/auth/change-password") => {
             Some(json!({ "currentPassword": PASSWORD, "newPassword": "Difference-Engine-1822" }))
         }
+        ("POST", "/api/v1/test/clock") => Some(json!({ "advance": "1 day" })),
         ("POST", "/api/v1/users") => {
             Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" }))
         }

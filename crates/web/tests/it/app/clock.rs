@@ -9,10 +9,12 @@ use ntt_auth_core::port::{Clock, Entropy};
 /// A clock that stands still until it is moved.
 pub(crate) struct ManualClock(AtomicI64);
 
+/// 2026-01-01
+const BEGINNING: i64 = 1_767_225_600_000;
+
 impl Default for ManualClock {
-    /// Begins on 2026-01-01.
     fn default() -> Self {
-        Self(AtomicI64::new(1_767_225_600_000))
+        Self(AtomicI64::new(BEGINNING))
     }
 }
 
@@ -20,6 +22,11 @@ impl ManualClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0
             .fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// How far it was moved.
+    pub(crate) fn ahead(&self) -> Duration {
+        Duration::from_millis((self.now().millis() - BEGINNING).unsigned_abs())
     }
 }
 

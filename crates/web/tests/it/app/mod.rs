@@ -7,22 +7,22 @@ mod principal;
 mod snapshot;
 mod store;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use ntt_auth_core::flow::{Actor, AuthParts, CreateUser, RawRegistration, ensure_keys};
+use ntt_auth_core::flow::{Actor, AuthParts, CreateUser, Fault, RawRegistration, ensure_keys};
 use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
     AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
 };
-use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
 use ntt_auth_core::{Auth, flow};
 use ntt_auth_store_sql::SqlStore;
-use ntt_auth_web::{App, Component, HashingStats, Probe, WebSettings};
+use ntt_auth_web::{App, Component, HashingStats, Probe, TimeTravel, WebSettings};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use document::{DOCUMENT, OPERATIONS, Operation, resolved};
@@ -209,7 +209,8 @@ impl Builder {
         }));
         ensure_keys(&auth).await.unwrap();
         flow::follow(&auth).await.unwrap();
-        let app = App::new(auth.clone(), self.settings, Arc::new(NothingElse));
+        let probe = Arc::new(Process(Travel(self.clock.clone())));
+        let app = App::new(auth.clone(), self.settings, probe);
         TestApp {
             auth,
             clock: self.clock,
@@ -256,16 +257,46 @@ fn rules() -> Rules {
     }
 }
 
-/// A process without parts of its own.
-struct NothingElse;
+/// A process without parts of its own, whose clock can be moved from the address [`DESK`].
+struct Process(Travel);
+
+/// From where the clock can be moved.
+pub(crate) const DESK: &str = "127.0.0.1";
+
+#[derive(Clone)]
+struct Travel(Arc<ManualClock>);
 
 #[async_trait::async_trait]
-impl Probe for NothingElse {
+impl Probe for Process {
     fn hashing(&self) -> HashingStats {
         HashingStats::default()
     }
 
     async fn components(&self) -> Vec<Component> {
         Vec::new()
+    }
+
+    fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {
+        Some(Arc::new(self.0.clone()))
+    }
+}
+
+#[async_trait::async_trait]
+impl TimeTravel for Travel {
+    fn ahead(&self) -> Duration {
+        self.0.ahead()
+    }
+
+    fn serves(&self, peer: SocketAddr) -> bool {
+        peer.ip().to_string() == DESK
+    }
+
+    async fn advance(&self, by: Duration, _step: Duration) -> Result<(), Fault> {
+        self.0.advance(by);
+        Ok(())
+    }
+
+    async fn reset(&self) -> Option<Result<Bearer, Fault>> {
+        None
     }
 }

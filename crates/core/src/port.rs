@@ -24,6 +24,44 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
     bytes
 }
 
+/// Keeps the log of erasures outside the store, where the restoring of an older backup does not reach it. Its lines are
+/// made and read by [`crate::model::ErasureKeys`].
+#[async_trait]
+pub trait ErasureLog: Send + Sync {
+    /// Every line there is, oldest first.
+    async fn lines(&self) -> Result<Vec<String>, ErasureLogError>;
+
+    /// Adds lines, and returns after they are on the disk.
+    async fn append(&self, lines: Vec<String>) -> Result<(), ErasureLogError>;
+
+    /// Puts these lines in the place of all there are; whatever happens, either the old or the new ones are there.
+    async fn replace(&self, lines: Vec<String>) -> Result<(), ErasureLogError>;
+}
+
+/// Why the log of erasures cannot be used. The text is for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the log of erasures: {0}")]
+pub struct ErasureLogError(pub Box<str>);
+
+/// No log, for a store that nothing can be restored to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoErasureLog;
+
+#[async_trait]
+impl ErasureLog for NoErasureLog {
+    async fn lines(&self) -> Result<Vec<String>, ErasureLogError> {
+        Ok(Vec::new())
+    }
+
+    async fn append(&self, _: Vec<String>) -> Result<(), ErasureLogError> {
+        Ok(())
+    }
+
+    async fn replace(&self, _: Vec<String>) -> Result<(), ErasureLogError> {
+        Ok(())
+    }
+}
+
 /// Sends mail. It is called by the job that owes the mail, outside any transaction.
 #[async_trait]
 pub trait Mailer: Send + Sync {

@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod cli;
+pub mod erasure_log;
 pub mod hashing;
 pub mod listen;
 pub mod ports;

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ntt_auth_core::flow::{ensure_keys, follow, offer_set_up};
+use ntt_auth_core::Auth;
+use ntt_auth_core::flow::{Fault, ensure_keys, follow, offer_set_up, reconcile_erasures};
 use ntt_auth_web::{App, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -46,6 +47,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     let installation = Installation::open(settings, address).await?;
     let auth = &installation.auth;
     ensure_keys(auth).await?;
+    reconcile(auth).await?;
     follow(auth).await?;
     let issuer = &auth.rules().tokens.issuer;
     if let Some(token) = offer_set_up(auth).await? {
@@ -113,6 +115,26 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     background.stop().await;
     installation.hasher.close().await;
     tracing::info!(target: "serve", "stopped");
+    Ok(())
+}
+
+/// Erases again, before anybody is answered, whoever was erased and is back with an older database.
+async fn reconcile(auth: &Auth) -> Result<(), Fault> {
+    let found = reconcile_erasures(auth).await?;
+    if found.erased_again > 0 {
+        tracing::warn!(
+            target: "serve",
+            accounts = found.erased_again,
+            "the database was restored from a time before these accounts were erased; they are erased again"
+        );
+    }
+    if found.unreadable > 0 {
+        tracing::error!(
+            target: "serve",
+            lines = found.unreadable,
+            "lines of the log of erasures were not written by this installation, or not whole; they are passed over"
+        );
+    }
     Ok(())
 }
 

@@ -5,6 +5,18 @@
 #[macro_export]
 macro_rules! suite {
     ($fresh:path) => {
+        $crate::suite! { @noun $fresh, consents: [
+            consents_come_back_as_they_were_given,
+            a_withdrawal_is_of_the_whole_document,
+            of_sixteen_consents_one_stands,
+        ] }
+        $crate::suite! { @noun $fresh, erasures: [
+            erasures_come_back_page_by_page,
+            of_sixteen_that_note_an_erasure_one_takes,
+            old_erasures_are_forgotten_in_bounded_steps,
+            users_are_walked_in_order_of_their_ids,
+            who_is_forgotten_is_forgotten_everywhere_and_nobody_else_is,
+        ] }
         $crate::suite! { @noun $fresh, events: [
             events_come_newest_first_and_of_one_user,
             every_kind_of_event_comes_back,

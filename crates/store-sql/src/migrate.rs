@@ -20,6 +20,7 @@ macro_rules! steps {
         steps!($folder:
             "0001_house",
             "0002_jobs",
+            "0007_privacy",
         )
     };
     ($folder:literal: $($name:literal,)*) => {

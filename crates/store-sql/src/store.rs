@@ -91,6 +91,10 @@ impl Store for SqlStore {
         engine::run(&*self.engine, Arc::new(Erased(work))).await
     }
 
+    async fn scrub(&self) -> Result<bool, StoreError> {
+        Ok(self.engine.scrub().await?)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.engine.query(&PING, &[]).await?;
         Ok(())

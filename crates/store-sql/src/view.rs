@@ -1,8 +1,9 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Events, Jobs, Keys, Read, ReadEvents, ReadJobs, ReadKeys, ReadRevocations, ReadSessions,
-    ReadSetup, ReadUsers, Revocations, Sessions, Setups, StoreError, Tx, Users,
+    Consents, Erasures, Events, Jobs, Keys, Read, ReadConsents, ReadErasures, ReadEvents, ReadJobs,
+    ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Revocations, Sessions, Setups,
+    StoreError, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -116,6 +117,14 @@ impl Read for View<'_> {
     fn setup(&mut self) -> &mut dyn ReadSetup {
         self
     }
+
+    fn erasures(&mut self) -> &mut dyn ReadErasures {
+        self
+    }
+
+    fn consents(&mut self) -> &mut dyn ReadConsents {
+        self
+    }
 }
 
 impl Tx for View<'_> {
@@ -144,6 +153,14 @@ impl Tx for View<'_> {
     }
 
     fn setup(&mut self) -> &mut dyn Setups {
+        self
+    }
+
+    fn erasures(&mut self) -> &mut dyn Erasures {
+        self
+    }
+
+    fn consents(&mut self) -> &mut dyn Consents {
         self
     }
 }

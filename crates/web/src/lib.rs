@@ -47,6 +47,7 @@ fn limited() -> OpenApiRouter<App> {
             users::me::update::update_me,
             users::me::delete::delete_me
         ))
+        .routes(routes!(users::me::erase::erase_me))
         .routes(routes!(
             users::read::read_user,
             users::update::update_user,

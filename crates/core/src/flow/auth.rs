@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Revocation, Revoked, Role, SessionId, Timestamp, UserId};
+use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp, UserId};
 use crate::password::Hasher;
 use crate::policy::Rules;
-use crate::port::{Clock, Entropy};
+use crate::port::{Clock, Entropy, ErasureLog, NoErasureLog};
 use crate::secret::MasterKey;
 use crate::store::{Store, StoreError, Tx, Work, transact};
 use crate::token::{
@@ -42,6 +42,8 @@ pub struct Auth {
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursors: Cursors,
     pub(crate) devices: DeviceTokens,
+    pub(crate) erasure_keys: ErasureKeys,
+    pub(crate) erasure_log: Arc<dyn ErasureLog>,
 }
 
 /// Who is signed in, as a verified access token tells it.
@@ -111,6 +113,8 @@ impl Auth {
             refresh_tokens: RefreshTokens::new(&parts.master),
             cursors: Cursors::new(&parts.master),
             devices: DeviceTokens::new(&parts.master),
+            erasure_keys: ErasureKeys::new(&parts.master),
+            erasure_log: Arc::new(NoErasureLog),
             store: parts.store,
             hasher: parts.hasher,
             clock: parts.clock,
@@ -120,6 +124,13 @@ impl Auth {
             keyring,
             revoked,
         }
+    }
+
+    /// Notes erasures in this log, too; without it they are noted in the store alone.
+    #[must_use]
+    pub fn with_erasure_log(mut self, log: Arc<dyn ErasureLog>) -> Self {
+        self.erasure_log = log;
+        self
     }
 
     /// Validates an access token from memory (TOK-8).

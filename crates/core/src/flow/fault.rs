@@ -1,6 +1,7 @@
 //! What fails through nobody's fault who asked.
 
 use crate::password::HasherError;
+use crate::port::ErasureLogError;
 use crate::secret::Unsealable;
 use crate::store::StoreError;
 use crate::token::{KeyringError, MintError};
@@ -23,6 +24,9 @@ pub enum Fault {
     /// Sealing what is kept for later.
     #[error("sealing failed")]
     Sealing(#[from] Unsealable),
+    /// The log of erasures, outside the store.
+    #[error(transparent)]
+    ErasureLog(#[from] ErasureLogError),
 }
 
 /// Lets a flow's error take every cause of a [`Fault`] by `?`.

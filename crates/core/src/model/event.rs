@@ -53,6 +53,18 @@ kinds! {
     UserDeleted => "user_deleted",
     /// A deleted account was restored.
     UserRestored => "user_restored",
+    /// An account was erased, and everything about its owner with it.
+    UserErased => "user_erased",
+    /// Everything held on somebody was handed out.
+    DataExported => "data_exported",
+    /// Somebody agreed to a document.
+    ConsentGiven => "consent_given",
+    /// Somebody withdrew their consent to a document.
+    ConsentWithdrawn => "consent_withdrawn",
+    /// A backup was made.
+    BackupMade => "backup_made",
+    /// The store was restored from a backup.
+    Restored => "restored",
     /// The first super admin was made.
     SetupCompleted => "setup_completed",
     /// The signing keys were rotated.

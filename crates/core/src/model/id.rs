@@ -69,6 +69,10 @@ id! {
     EventId
 }
 id! {
+    /// A consent.
+    ConsentId
+}
+id! {
     /// A job: something that is done after the transaction which asked for it.
     JobId
 }

@@ -1,6 +1,8 @@
 //! The nouns: what an account, a session, a key or a revocation is.
 
+mod consent;
 mod email;
+mod erasure;
 mod event;
 mod id;
 mod invalid;
@@ -16,9 +18,11 @@ mod timestamp;
 mod user;
 mod username;
 
+pub use consent::{Consent, DocumentVersion, Said};
 pub use email::{Email, FoldedEmail};
+pub use erasure::{ErasedId, Erasure, ErasureKeys};
 pub use event::{EventKind, SecurityEvent};
-pub use id::{DeviceId, EventId, JobId, SessionId, TokenId, UserId};
+pub use id::{ConsentId, DeviceId, EventId, JobId, SessionId, TokenId, UserId};
 pub use invalid::{FieldError, FieldErrors, Invalid};
 pub use job::{Job, JobKind, JobState, Lease};
 pub use key::{KeyId, KeyState, StoredKey};

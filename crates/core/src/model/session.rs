@@ -92,10 +92,13 @@ pub enum EndReason {
     Deleted,
     /// A used refresh token was presented again.
     RefreshTokenReused,
+    /// The store was restored from a backup, in which what was signed in since is missing and what was signed out since
+    /// is back.
+    Restored,
 }
 
 impl EndReason {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::EndedByUser,
         Self::EndedByAdmin,
@@ -103,6 +106,7 @@ impl EndReason {
         Self::Suspended,
         Self::Deleted,
         Self::RefreshTokenReused,
+        Self::Restored,
     ];
 
     /// The name used in the store and in events.
@@ -115,6 +119,7 @@ impl EndReason {
             Self::Suspended => "suspended",
             Self::Deleted => "deleted",
             Self::RefreshTokenReused => "refresh_token_reused",
+            Self::Restored => "restored",
         }
     }
 }

@@ -52,6 +52,10 @@ pub enum Action {
     SuspendUser,
     /// Delete a user.
     DeleteUser,
+    /// Erase a user, and everything about them, for good.
+    EraseUser,
+    /// Hand out everything that is held on a user.
+    ExportUser,
     /// Restore a deleted user.
     RestoreUser,
     /// Change a user's role.
@@ -67,7 +71,7 @@ pub enum Action {
 use Reach::{All, Below, Limited, None as No, Own, UpToModerator};
 
 /// The matrix. Columns in the order of [`Role::ALL`].
-pub const MATRIX: [(Action, [Reach; 5]); 14] = [
+pub const MATRIX: [(Action, [Reach; 5]); 16] = [
     (Action::HoldSession, [All, All, All, All, No]),
     (Action::SignIn, [All, All, All, All, All]),
     (Action::ListUsers, [All, All, Limited, No, No]),
@@ -77,6 +81,8 @@ pub const MATRIX: [(Action, [Reach; 5]); 14] = [
     (Action::UpdateUser, [All, Below, Own, Own, No]),
     (Action::SuspendUser, [All, Below, Below, No, No]),
     (Action::DeleteUser, [All, Below, Own, Own, No]),
+    (Action::EraseUser, [All, Own, Own, Own, No]),
+    (Action::ExportUser, [All, Own, Own, Own, No]),
     (Action::RestoreUser, [All, Below, No, No, No]),
     (Action::ChangeRole, [All, UpToModerator, No, No, No]),
     (Action::ReadSystem, [All, All, Limited, No, No]),

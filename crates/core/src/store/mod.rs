@@ -5,6 +5,8 @@
 //! rejection is part of a work's output and is committed; only a [`StoreError`] rolls back. A store never invents: ids,
 //! times and hashes arrive in the values. *Exactly once* is one conditional write whose answer says whether it took.
 
+mod consents;
+mod erasures;
 mod error;
 mod events;
 mod jobs;
@@ -17,6 +19,8 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use consents::{Consents, ReadConsents};
+pub use erasures::{Erasures, ReadErasures};
 pub use error::{StoreError, Unique};
 pub use events::{Events, ReadEvents};
 pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
@@ -43,6 +47,10 @@ pub trait Read: Send {
     fn events(&mut self) -> &mut dyn ReadEvents;
     /// First set-up.
     fn setup(&mut self) -> &mut dyn ReadSetup;
+    /// Who was erased.
+    fn erasures(&mut self) -> &mut dyn ReadErasures;
+    /// Consents.
+    fn consents(&mut self) -> &mut dyn ReadConsents;
 }
 
 /// An open transaction.
@@ -61,6 +69,10 @@ pub trait Tx: Send {
     fn events(&mut self) -> &mut dyn Events;
     /// First set-up.
     fn setup(&mut self) -> &mut dyn Setups;
+    /// Who was erased.
+    fn erasures(&mut self) -> &mut dyn Erasures;
+    /// Consents.
+    fn consents(&mut self) -> &mut dyn Consents;
 }
 
 /// A store of one engine, shared by all.
@@ -72,6 +84,12 @@ pub trait Store: Send + Sync {
     /// Runs a piece of work in one transaction and returns after its commit is durable. Use [`transact`], which
     /// gives back the work's output.
     async fn run(&self, work: Box<dyn ErasedWork>) -> Result<(), StoreError>;
+
+    /// Overwrites what was deleted also in the engine's own journals, as far as it lets a client do that. `false` if
+    /// somebody was reading them just now: then it is to be tried again later.
+    async fn scrub(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 
     /// Whether the engine answers now.
     async fn ping(&self) -> Result<(), StoreError>;

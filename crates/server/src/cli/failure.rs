@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 
-use ntt_auth_core::flow::{CreateUserError, Fault, ListUsersError, ManageUserError};
+use ntt_auth_core::flow::{
+    CreateUserError, EraseUserError, Fault, ListUsersError, ManageUserError,
+};
 use ntt_auth_core::model::FieldErrors;
 use ntt_auth_core::store::StoreError;
 
@@ -90,6 +92,16 @@ impl From<CreateUserError> for Failure {
             CreateUserError::Invalid(errors) => Self::Invalid(errors),
             CreateUserError::Forbidden => Self::Refused(error.to_string()),
             CreateUserError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<EraseUserError> for Failure {
+    fn from(error: EraseUserError) -> Self {
+        match error {
+            EraseUserError::Invalid(errors) => Self::Invalid(errors),
+            EraseUserError::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other.to_string()),
         }
     }
 }

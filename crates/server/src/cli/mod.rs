@@ -3,6 +3,7 @@
 mod ask;
 mod clock;
 mod config;
+mod confirm;
 mod failure;
 mod healthcheck;
 mod keys;

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use ntt_auth_core::Auth;
-use ntt_auth_core::flow::{Actor, CreateUser, ListUsers, ManageUser, Measure, RawRegistration};
+use ntt_auth_core::flow::{
+    Actor, CreateUser, EraseUser, ListUsers, ManageUser, Measure, RawRegistration,
+};
 use ntt_auth_core::model::{
     Client, Email, FieldErrors, Role, State, Timestamp, User, UserId, Username,
 };
@@ -13,6 +15,7 @@ use ntt_auth_core::password::{Hasher as _, Plain};
 use ntt_auth_core::store::{UserFilter, UserSort};
 use serde_json::json;
 
+use super::confirm::confirm;
 use super::password::new_password;
 use super::{Failure, open, print, wait};
 use crate::settings::Settings;
@@ -41,6 +44,14 @@ pub(super) enum Command {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Erase an account and everything held on its owner, for good: nothing brings them back
+    Erase {
+        /// Email address, user name or id
+        user: String,
+        /// Do not ask whether this is meant
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -93,6 +104,7 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
                 user,
                 password_stdin,
             } => set_password(&user, password_stdin, settings).await,
+            Command::Erase { user, yes } => erase(&user, yes, settings).await,
         }
     })
 }
@@ -236,6 +248,27 @@ async fn set_password(name: &str, from_stdin: bool, settings: &Settings) -> Resu
         user.id,
         user.email.as_str()
     ))
+}
+
+async fn erase(name: &str, yes: bool, settings: &Settings) -> Result<(), Failure> {
+    let auth = open(settings).await?.auth;
+    let user = find(&auth, name).await?;
+    if !yes {
+        confirm(&format!(
+            "Erase {} {}, with everything held on them? Nothing brings them back.",
+            user.id,
+            user.email.as_str()
+        ))?;
+    }
+    EraseUser {
+        actor: Actor::Operator,
+        user: user.id,
+        password: None,
+        client: Client::default(),
+    }
+    .run(&auth)
+    .await?;
+    print(&format!("{} was erased.\n", user.id))
 }
 
 async fn manage(auth: &Auth, user: UserId, measure: Measure) -> Result<User, Failure> {

@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 pub use failure::StartError;
 
 use crate::background::Chore;
+use crate::erasure_log::ErasureFile;
 use crate::hashing::HashingPool;
 use crate::ports::{SystemClock, SystemEntropy, VIRTUAL_CLOCK_FILE, VirtualClock};
 use crate::settings::{Database, Profile, Settings};
@@ -64,6 +65,14 @@ impl Installation {
             master,
             rules: settings.rules(listening),
         });
+        let auth = match &settings.database {
+            Database::File(_) => {
+                make_private_folder(&settings.data_dir)?;
+                auth.with_erasure_log(Arc::new(ErasureFile::of(&settings.data_dir)))
+            }
+            // Nothing can be restored to it.
+            Database::Memory => auth,
+        };
         Ok(Self {
             auth: Arc::new(auth),
             hasher,

@@ -1,5 +1,7 @@
 //! The promises, by noun.
 
+pub mod consents;
+pub mod erasures;
 pub mod events;
 pub mod jobs;
 pub mod keys;

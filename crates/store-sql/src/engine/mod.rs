@@ -63,6 +63,12 @@ pub(crate) trait Engine: Send + Sync {
     /// when the engine asks for it.
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError>;
 
+    /// Overwrites what was deleted in its journals, too; `false` if somebody was reading them just now.
+    async fn scrub(&self) -> Result<bool, Error> {
+        // Servers do that by themselves, each in its own time.
+        Ok(true)
+    }
+
     /// Lets the engine check a statement against its tables without running it.
     #[cfg(test)]
     async fn prepare(&self, statement: &Statement) -> Result<(), Error>;

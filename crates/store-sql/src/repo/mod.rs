@@ -1,5 +1,7 @@
 //! Tables, and how a row becomes what it stands for: one noun, one file, named as in the rules' `store/`.
 
+mod consents;
+mod erasures;
 mod events;
 mod jobs;
 mod keys;

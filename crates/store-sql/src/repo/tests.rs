@@ -4,7 +4,9 @@ use ntt_auth_core::model::{Role, Timestamp, UserId};
 use ntt_auth_core::store::{UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
-use super::{events, jobs, keys, revocations, sessions, setup, users, users_page};
+use super::{
+    consents, erasures, events, jobs, keys, revocations, sessions, setup, users, users_page,
+};
 use crate::engine::tests::engines;
 use crate::migrate;
 
@@ -13,6 +15,8 @@ async fn every_statement_can_be_prepared_on_every_engine() {
     for engine in engines().await {
         migrate::run(&**engine).await.unwrap();
         for noun in [
+            consents::ALL,
+            erasures::ALL,
             events::ALL,
             jobs::ALL,
             keys::ALL,

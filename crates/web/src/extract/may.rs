@@ -29,6 +29,8 @@ markers!(
     UpdateUser,
     SuspendUser,
     DeleteUser,
+    EraseUser,
+    ExportUser,
     RestoreUser,
     ChangeRole,
     ReadSystem,

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use ntt_auth_core::flow::{
-    ChangePasswordError, CreateUserError, EndSessionError, Fault, ListUsersError, ManageUserError,
-    ReadUserError, RefreshError, RegisterError, SignInError,
+    ChangePasswordError, CreateUserError, EndSessionError, EraseUserError, Fault, ListUsersError,
+    ManageUserError, ReadUserError, RefreshError, RegisterError, SignInError,
 };
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use ntt_auth_core::password::HasherError;
@@ -175,6 +175,21 @@ impl From<ManageUserError> for Problem {
                 "Give somebody else the role first.",
             ),
             ManageUserError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<EraseUserError> for Problem {
+    fn from(error: EraseUserError) -> Self {
+        match error {
+            EraseUserError::NotFound => Self::not_found(),
+            EraseUserError::Forbidden => Self::forbidden(),
+            EraseUserError::Invalid(errors) => Self::invalid(errors),
+            EraseUserError::LastSuperAdmin => Self::new(
+                ProblemCode::LastSuperAdmin,
+                "Give somebody else the role first.",
+            ),
+            EraseUserError::Fault(fault) => fault.into(),
         }
     }
 }

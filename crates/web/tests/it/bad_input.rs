@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, DESK, OPERATIONS, PASSWORD, TestApp};
 
 /// Every route that takes JSON, for the caller who may use it.
-const TAKES_JSON: [(&str, &str); 11] = [
+const TAKES_JSON: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
@@ -19,6 +19,7 @@ const TAKES_JSON: [(&str, &str); 11] = [
     ("POST", "/api/v1/auth/change-password"),
     ("POST", "/api/v1/users"),
     ("PATCH", "/api/v1/users/me"),
+    ("POST", "/api/v1/users/me/erase"),
     ("PATCH", "/api/v1/users/{userId}"),
     ("PATCH", "/api/v1/users/{userId}/role"),
     ("POST", "/api/v1/users/{userId}/suspend"),

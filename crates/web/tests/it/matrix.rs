@@ -91,10 +91,11 @@ async fn aut2_every_route_answers_each_role_as_committed() {
 }
 
 /// Routes whose answer depends on whose account it is.
-const MANAGING: [(&str, &str); 9] = [
+const MANAGING: &[(&str, &str)] = &[
     ("GET", "/api/v1/users/{userId}"),
     ("PATCH", "/api/v1/users/{userId}"),
     ("DELETE", "/api/v1/users/{userId}"),
+    ("DELETE", "/api/v1/users/{userId}?erase=true"),
     ("PATCH", "/api/v1/users/{userId}/role"),
     ("POST", "/api/v1/users/{userId}/suspend"),
     ("POST", "/api/v1/users/{userId}/reactivate"),
@@ -124,6 +125,7 @@ async fn aut2_the_published_matrix_is_the_one_that_is_enforced() {
         ("update_user", "PATCH", "/api/v1/users/{userId}"),
         ("suspend_user", "POST", "/api/v1/users/{userId}/suspend"),
         ("delete_user", "DELETE", "/api/v1/users/{userId}"),
+        ("erase_user", "DELETE", "/api/v1/users/{userId}?erase=true"),
         ("restore_user", "POST", "/api/v1/users/{userId}/restore"),
         ("change_role", "PATCH", "/api/v1/users/{userId}/role"),
     ] {
@@ -225,6 +227,7 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
         ("POST", "/api/v1/users") => {
             Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" }))
         }
+        ("POST", "/api/v1/users/me/erase") => Some(json!({ "currentPassword": PASSWORD })),
         ("PATCH", "/api/v1/users/{userId}/role") => Some(json!({ "role": "moderator" })),
         ("PATCH", _) => Some(json!({ "firstName": "Ada" })),
         _ => None,

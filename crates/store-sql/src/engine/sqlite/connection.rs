@@ -11,6 +11,8 @@ use crate::engine::{Conn, Error, Row, Statement, Value};
 
 /// How long to wait for another process (a command line beside the server) that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long others may be kept from writing while the log is emptied.
+const SCRUB_PATIENCE: Duration = Duration::from_millis(100);
 /// More than there are statements.
 const CACHED_STATEMENTS: usize = 256;
 
@@ -67,7 +69,8 @@ impl Connection {
             failed: None,
         };
         connection.script(
-            "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST;",
+            // What is deleted is overwritten, on pages that become free, too: erased is erased.
+            "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
         )?;
         Ok(connection)
     }
@@ -83,6 +86,18 @@ impl Connection {
             .prepare_cached(text)
             .and_then(|mut prepared| prepared.raw_execute())
             .map(drop)
+            .map_err(classify)
+    }
+
+    /// Writes the log back into the file and empties it, so that it holds no older state of any page. `false` if somebody
+    /// still reads an older state; nobody is kept waiting for them.
+    pub(super) fn truncate_log(&self) -> Result<bool, Error> {
+        self.handle.busy_timeout(SCRUB_PATIENCE).map_err(classify)?;
+        self.handle
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(|busy| busy == 0)
             .map_err(classify)
     }
 

@@ -110,6 +110,13 @@ impl Engine for Sqlite {
         self.writer.submit(unit).await
     }
 
+    async fn scrub(&self) -> Result<bool, Error> {
+        match &self.readers {
+            Readers::Pool { path, .. } => Connection::writer(path)?.truncate_log(),
+            Readers::Shared(_) => Ok(true),
+        }
+    }
+
     #[cfg(test)]
     async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
         self.readers

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    FoldedEmail, FoldedUsername, Job, JobId, Revocation, SecurityEvent, Session, SessionId, Setup,
-    StoredKey, Timestamp, User, UserId,
+    Consent, ErasedId, Erasure, FoldedEmail, FoldedUsername, Job, JobId, Revocation, SecurityEvent,
+    Session, SessionId, Setup, StoredKey, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    ErasedWork, JobCount, JobQuery, Read, ReadEvents, ReadJobs, ReadKeys, ReadRevocations,
-    ReadSessions, ReadSetup, ReadUsers, Store, StoreError, UserQuery,
+    ErasedWork, JobCount, JobQuery, Read, ReadConsents, ReadErasures, ReadEvents, ReadJobs,
+    ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -103,6 +103,12 @@ impl Read for Away {
     fn setup(&mut self) -> &mut dyn ReadSetup {
         self
     }
+    fn erasures(&mut self) -> &mut dyn ReadErasures {
+        self
+    }
+    fn consents(&mut self) -> &mut dyn ReadConsents {
+        self
+    }
 }
 
 #[async_trait]
@@ -170,6 +176,23 @@ impl ReadRevocations for Away {
 #[async_trait]
 impl ReadEvents for Away {
     async fn of_subject(&mut self, _: UserId, _: u32) -> Result<Vec<SecurityEvent>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadErasures for Away {
+    async fn page(&mut self, _: Option<ErasedId>, _: u32) -> Result<Vec<Erasure>, StoreError> {
+        gone()
+    }
+    async fn users_after(&mut self, _: Option<UserId>, _: u32) -> Result<Vec<UserId>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadConsents for Away {
+    async fn of_user(&mut self, _: UserId) -> Result<Vec<Consent>, StoreError> {
         gone()
     }
 }

@@ -1,5 +1,6 @@
 //! Accounts of others.
 
+mod erase;
 mod list;
 mod manage;
 

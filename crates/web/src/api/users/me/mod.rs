@@ -1,5 +1,6 @@
 //! One's own account.
 
 pub(crate) mod delete;
+pub(crate) mod erase;
 pub(crate) mod read;
 pub(crate) mod update;

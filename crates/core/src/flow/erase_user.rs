@@ -1,0 +1,244 @@
+//! Erasing an account, and everything about its owner, for good (ACC-11).
+
+use async_trait::async_trait;
+
+use crate::flow::auth::{Committed, revoke};
+use crate::flow::event::event;
+use crate::flow::fault::faults;
+use crate::flow::{Actor, Auth, Fault};
+use crate::model::{
+    Client, EndReason, Erasure, EventKind, FieldErrors, Invalid, Revoked, Role, SecurityEvent,
+    State, Timestamp, User, UserId,
+};
+use crate::password::Plain;
+use crate::policy::Action;
+use crate::secret::PasswordHash;
+use crate::store::{StoreError, Tx, Work};
+
+/// Erases an account. What is left of it tells nobody who it was: that somebody was erased, when, and by whom if it was
+/// not they themselves.
+#[derive(Debug)]
+pub struct EraseUser {
+    /// Who does it.
+    pub actor: Actor,
+    /// Whom.
+    pub user: UserId,
+    /// The password of whoever erases themselves: a token that somebody found is not enough for what cannot be undone.
+    /// Not looked at when an administrator or the operator erases another.
+    pub password: Option<Plain>,
+    /// From where.
+    pub client: Client,
+}
+
+/// Why nobody was erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseUserError {
+    /// There is no such user.
+    #[error("there is no such user")]
+    NotFound,
+    /// The actor may not erase this user.
+    #[error("this role may not erase that user")]
+    Forbidden,
+    /// The password is missing or wrong.
+    #[error("the current password is needed")]
+    Invalid(FieldErrors),
+    /// It would leave nobody who may do everything.
+    #[error("the last super admin cannot be erased")]
+    LastSuperAdmin,
+    /// Nobody's fault who asked.
+    #[error(transparent)]
+    Fault(Fault),
+}
+faults!(EraseUserError);
+
+impl EraseUser {
+    /// Erases, in one transaction; the access tokens of the user are refused on this node when it returns.
+    pub async fn run(self, auth: &Auth) -> Result<(), EraseUserError> {
+        if !Action::EraseUser.reach(self.actor.role()).is_some() {
+            return Err(EraseUserError::Forbidden);
+        }
+        let own = self.actor.is(self.user);
+        let proof = match own {
+            true => Some(verified(auth, self.user, self.password).await?),
+            false => None,
+        };
+        let now = auth.clock.now();
+        // Whoever erases themselves leaves no trace of where they were; an administrator's own trace is theirs.
+        let client = if own { Client::default() } else { self.client };
+        let told = event(auth, EventKind::UserErased, now, None, &client);
+        let told = if own { told } else { told.by_actor(self.actor) };
+        let erase = Erase {
+            by: By::Actor(self.actor),
+            user: self.user,
+            proof,
+            erasure: Erasure {
+                subject: auth.erasure_keys.digest(self.user),
+                at: now,
+            },
+            expires_at: auth.revocation_expiry(now),
+            event: told,
+        };
+        erase.run(auth).await
+    }
+}
+
+/// The hash that the password of whoever erases themselves was verified against.
+async fn verified(
+    auth: &Auth,
+    user: UserId,
+    password: Option<Plain>,
+) -> Result<PasswordHash, EraseUserError> {
+    let Some(password) = password else {
+        let invalid = Invalid::new("required", "The current password is needed.");
+        return Err(EraseUserError::Invalid(
+            ("/currentPassword", invalid).into(),
+        ));
+    };
+    let stored = auth.store.read().users().by_id(user).await?;
+    let stored = stored.ok_or(EraseUserError::NotFound)?.password;
+    let verdict = auth.hasher.verify(password, stored.clone()).await?;
+    stored
+        .filter(|_| verdict.matches)
+        .ok_or_else(wrong_password)
+}
+
+fn wrong_password() -> EraseUserError {
+    let invalid = Invalid::new("wrong_password", "The current password is wrong.");
+    EraseUserError::Invalid(("/currentPassword", invalid).into())
+}
+
+/// Erases again whoever was erased and came back with an older backup. Nobody is asked, and no last super admin stays:
+/// the operator can make another.
+pub(crate) async fn erase_again(
+    auth: &Auth,
+    user: UserId,
+    erasure: Erasure,
+) -> Result<(), EraseUserError> {
+    let now = auth.clock.now();
+    let erase = Erase {
+        by: By::Replay,
+        user,
+        proof: None,
+        erasure,
+        expires_at: auth.revocation_expiry(now),
+        event: event(auth, EventKind::UserErased, now, None, &Client::default()).detail("replayed"),
+    };
+    erase.run(auth).await
+}
+
+/// On whose word.
+#[derive(Clone, Copy)]
+enum By {
+    Actor(Actor),
+    Replay,
+}
+
+struct Erase {
+    by: By,
+    user: UserId,
+    proof: Option<PasswordHash>,
+    erasure: Erasure,
+    expires_at: Timestamp,
+    event: SecurityEvent,
+}
+
+impl Erase {
+    async fn run(self, auth: &Auth) -> Result<(), EraseUserError> {
+        let (user, erasure) = (self.user, self.erasure);
+        auth.commit(self).await??;
+        // Where writers do not wait for each other, a sign-in that had read the account before it was gone may have
+        // committed its session after it: what such a straggler left is swept up.
+        auth.commit(Sweep { user }).await?;
+        let line = auth.erasure_keys.line(&erasure);
+        if let Err(error) = auth.erasure_log.append(vec![line]).await {
+            // It stands in the store, from where the next reconciliation adds it.
+            tracing::error!(%error, "an erasure is not in its log yet");
+        }
+        if let Err(error) = auth.store.scrub().await {
+            tracing::error!(%error, "what was erased may still stand in the store's journal");
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Work for Erase {
+    type Output = Committed<Result<(), EraseUserError>>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        tx.setup().lock_super_admins().await?;
+        let user = tx.users().by_id(self.user).await?;
+        if let Err(refused) = self.judge(tx, user.as_ref()).await? {
+            return Ok(Committed::plain(Err(refused)));
+        }
+        let at = self.erasure.at;
+        let ended = tx
+            .sessions()
+            .end_all_of_user(self.user, None, at, EndReason::Deleted)
+            .await?;
+        let mut revocations = Vec::with_capacity(ended.len());
+        for session in ended {
+            revocations.push(revoke(tx, Revoked::Session(session), at, self.expires_at).await?);
+        }
+        tx.erasures().forget(self.user).await?;
+        tx.erasures().insert(&self.erasure).await?;
+        tx.events().append(&self.event).await?;
+        Ok(Committed {
+            output: Ok(()),
+            revocations,
+        })
+    }
+}
+
+impl Erase {
+    /// Judges by what the actor is now, not by what their token tells.
+    async fn judge(
+        &self,
+        tx: &mut dyn Tx,
+        user: Option<&User>,
+    ) -> Result<Result<(), EraseUserError>, StoreError> {
+        let at = self.erasure.at;
+        let By::Actor(actor) = self.by else {
+            return Ok(Ok(()));
+        };
+        let role = match actor {
+            Actor::Operator => Role::SuperAdmin,
+            Actor::Caller(caller) => match tx.users().by_id(caller.user_id).await? {
+                Some(caller) if caller.state(at) == State::Active => caller.role,
+                _ => return Ok(Err(EraseUserError::Forbidden)),
+            },
+        };
+        let Some(user) = user else {
+            // Whether an id is somebody's is nobody's business who may not erase them.
+            return Ok(Err(match Action::EraseUser.reaches_others(role) {
+                true => EraseUserError::NotFound,
+                false => EraseUserError::Forbidden,
+            }));
+        };
+        if !Action::EraseUser.allows(role, user.role, actor.is(user.id)) {
+            return Ok(Err(EraseUserError::Forbidden));
+        }
+        if self.proof.is_some() && self.proof != user.password {
+            return Ok(Err(wrong_password()));
+        }
+        let powerful = user.role.is_superuser() && user.state(at) == State::Active;
+        if powerful && tx.users().count_super_admins().await? <= 1 {
+            return Ok(Err(EraseUserError::LastSuperAdmin));
+        }
+        Ok(Ok(()))
+    }
+}
+
+struct Sweep {
+    user: UserId,
+}
+
+#[async_trait]
+impl Work for Sweep {
+    type Output = Committed<()>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        tx.erasures().forget(self.user).await?;
+        Ok(Committed::plain(()))
+    }
+}

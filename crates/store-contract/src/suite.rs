@@ -108,9 +108,16 @@ macro_rules! suite {
             pages_are_not_shifted_by_inserts,
             deleted_users_are_shown_on_demand,
             each_filter_holds,
-            a_prefix_is_literal,
             who_never_signed_in_counts_as_the_epoch,
             addresses_are_sorted_by_code_point,
+        ] }
+        $crate::suite! { @noun $fresh, users_search: [
+            users_are_found_by_the_beginning_of_any_word,
+            a_term_is_literal,
+            words_of_the_address_are_of_another_kind,
+            words_follow_their_user,
+            who_is_erased_is_not_found,
+            of_sixteen_renamings_the_words_of_one_remain,
         ] }
     };
     (@noun $fresh:path, $noun:ident: [$($case:ident,)*]) => {

@@ -9,6 +9,7 @@ use ntt_auth_core::store::{ErasedWork, Read, Store, StoreError};
 use crate::engine::sqlite::Sqlite;
 use crate::engine::{self, Conn, Engine, Statement, Unit};
 use crate::migrate;
+use crate::repo::user_search;
 use crate::view::View;
 
 /// A store in SQLite, or, where compiled in, in MySQL/MariaDB or PostgreSQL.
@@ -37,7 +38,9 @@ impl SqlStore {
     /// [`StoreError::Unavailable`] if the database was made by a newer program, or a step taken before is not the one
     /// this program knows.
     pub async fn migrate(&self) -> Result<u32, StoreError> {
-        migrate::run(&*self.engine).await
+        let steps = migrate::run(&*self.engine).await?;
+        user_search::fill(&*self.engine).await?;
+        Ok(steps)
     }
 
     /// Forgets everything: afterwards the store is as a new one. For test installations alone; nobody may be writing.

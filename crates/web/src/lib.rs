@@ -53,6 +53,7 @@ fn limited() -> OpenApiRouter<App> {
             users::update::update_user,
             users::delete::delete_user
         ))
+        .routes(routes!(users::bulk::manage_users))
         .routes(routes!(users::role::change_role))
         .routes(routes!(users::suspend::suspend_user))
         .routes(routes!(users::reactivate::reactivate_user))

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
+use crate::flow::manage_user::present_role;
 use crate::flow::register::{look_again, taken, taken_errors};
 use crate::flow::{Actor, Auth, ManageUserError};
 use crate::model::{
@@ -175,7 +176,11 @@ impl Work for UpdateProfile {
             };
             return Ok(Committed::plain(Err(refused)));
         };
-        if !Action::UpdateUser.allows(self.actor.role(), user.role, self.actor.is(user.id)) {
+        let own = self.actor.is(user.id);
+        let role = present_role(tx, self.actor, self.at).await?;
+        // Whoever has just been deleted finds their own account gone, as everybody does.
+        let allowed = role.is_some_and(|role| Action::UpdateUser.allows(role, user.role, own));
+        if !allowed && !own {
             return Ok(Committed::plain(Err(ManageUserError::Forbidden)));
         }
         if user.state(self.at) == State::Deleted {

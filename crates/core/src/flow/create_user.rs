@@ -1,11 +1,16 @@
 //! An account made by an administrator or the operator.
 
+use async_trait::async_trait;
+
+use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::manage_user::present_role;
 use crate::flow::register::{AddUser, taken_errors};
 use crate::flow::{Actor, Auth, Fault, RawRegistration, Registration};
 use crate::model::{Client, EventKind, FieldErrors, Role, User};
 use crate::policy::Action;
+use crate::store::{StoreError, Tx, Work};
 
 /// Makes an account of any role the actor may grant. Without a password the account cannot sign in by one yet.
 #[derive(Debug)]
@@ -57,12 +62,41 @@ impl CreateUser {
             &self.client,
         )
         .by_actor(self.actor);
-        auth.commit(AddUser {
-            user: user.clone(),
-            event: registered,
+        auth.commit(AddByActor {
+            actor: self.actor,
+            add: AddUser {
+                user: user.clone(),
+                event: registered,
+            },
         })
-        .await?
-        .map_err(|taken| CreateUserError::Invalid(taken_errors(&taken)))?;
+        .await??;
         Ok(user)
+    }
+}
+
+/// Adds a user if the actor's role as it is now may grant theirs.
+struct AddByActor {
+    actor: Actor,
+    add: AddUser,
+}
+
+#[async_trait]
+impl Work for AddByActor {
+    type Output = Committed<Result<(), CreateUserError>>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        let user = &self.add.user;
+        let role = present_role(tx, self.actor, user.created_at).await?;
+        if !role.is_some_and(|role| Action::CreateUser.grants(role, user.role)) {
+            return Ok(Committed::plain(Err(CreateUserError::Forbidden)));
+        }
+        let Committed {
+            output,
+            revocations,
+        } = self.add.apply(tx).await?;
+        Ok(Committed {
+            output: output.map_err(|taken| CreateUserError::Invalid(taken_errors(&taken))),
+            revocations,
+        })
     }
 }

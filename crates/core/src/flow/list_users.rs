@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::flow::{Actor, Auth, Fault};
-use crate::model::{Timestamp, User, UserId};
+use crate::model::{SearchScope, Timestamp, User, UserId};
 use crate::policy::{Action, Reach};
 use crate::store::{UserFilter, UserPlace, UserQuery, UserSort};
 use crate::token::InvalidCursor;
@@ -81,22 +81,23 @@ impl ListUsers {
             _ => return Err(ListUsersError::Forbidden),
         };
         // Searching or sorting by an address tells it, letter by letter, to who may not see it.
-        let by_contact = self.filter.prefix.is_some() || self.sort == UserSort::Email;
+        let by_contact = self.sort == UserSort::Email;
+        let mut filter = self.filter;
+        if let (View::Limited, Some(search)) = (view, &mut filter.search) {
+            search.scope = SearchScope::Shown;
+        }
         let deleted =
-            self.filter.include_deleted && !Action::RestoreUser.reach(self.actor.role()).is_some();
+            filter.include_deleted && !Action::RestoreUser.reach(self.actor.role()).is_some();
         if (view == View::Limited && by_contact) || deleted {
             return Err(ListUsersError::Forbidden);
         }
-        let list = format!(
-            "users {:?} {} {:?}",
-            self.sort, self.descending, self.filter
-        );
+        let list = format!("users {:?} {} {:?}", self.sort, self.descending, filter);
         let after = match &self.cursor {
             Some(cursor) => Some(place(auth.cursors.decode(&list, cursor)?)),
             None => None,
         };
         let query = UserQuery {
-            filter: self.filter,
+            filter,
             sort: self.sort,
             descending: self.descending,
             after,

@@ -107,7 +107,8 @@ impl ManageUser {
 }
 
 impl Measure {
-    fn action(&self) -> Action {
+    /// The row of the permission matrix that it is judged by.
+    pub fn action(&self) -> Action {
         match self {
             Self::ChangeRole(_) => Action::ChangeRole,
             Self::Suspend { .. } | Self::Reactivate | Self::EndSessions => Action::SuspendUser,
@@ -199,6 +200,24 @@ impl Measure {
     }
 }
 
+/// The actor's role as it is now, not as their token tells it, so that of two administrators who demote each other one
+/// comes first; `None` if they may do nothing any more.
+pub(crate) async fn present_role(
+    tx: &mut dyn Tx,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<Option<Role>, StoreError> {
+    match actor {
+        Actor::Operator => Ok(Some(Role::SuperAdmin)),
+        Actor::Caller(caller) => Ok(tx
+            .users()
+            .by_id(caller.user_id)
+            .await?
+            .filter(|actor| actor.state(at) == State::Active)
+            .map(|actor| actor.role)),
+    }
+}
+
 struct Apply {
     actor: Actor,
     user: UserId,
@@ -251,15 +270,9 @@ impl Work for Apply {
 }
 
 impl Apply {
-    /// Judges by the actor's role as it is now, not as their token tells it: of two administrators who demote each
-    /// other, one comes first.
     async fn allowed(&self, tx: &mut dyn Tx, target: &User) -> Result<bool, StoreError> {
-        let role = match self.actor {
-            Actor::Operator => Role::SuperAdmin,
-            Actor::Caller(caller) => match tx.users().by_id(caller.user_id).await? {
-                Some(actor) if actor.state(self.at) == State::Active => actor.role,
-                _ => return Ok(false),
-            },
+        let Some(role) = present_role(tx, self.actor, self.at).await? else {
+            return Ok(false);
         };
         let grants = match &self.measure {
             Measure::ChangeRole(granted) => Action::ChangeRole.grants(role, *granted),

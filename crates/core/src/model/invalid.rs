@@ -66,6 +66,11 @@ impl FieldErrors {
         parsed.map_err(|invalid| self.add(field, invalid)).ok()
     }
 
+    /// Notes all of `others`.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Whether nothing was noted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

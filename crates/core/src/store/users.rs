@@ -1,17 +1,16 @@
 //! Users.
 
 use async_trait::async_trait;
-use unicode_normalization::UnicodeNormalization;
 
-use crate::model::{FoldedEmail, FoldedUsername, Role, Timestamp, User, UserId};
+use crate::model::{FoldedEmail, FoldedUsername, Role, Search, Timestamp, User, UserId};
 use crate::secret::PasswordHash;
 use crate::store::StoreError;
 
 /// Which users a list shows. Everything given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
-    /// The folded email or user name begins with this (already folded: NFKC, lower case).
-    pub prefix: Option<String>,
+    /// Is found by this.
+    pub search: Option<Search>,
     /// Has this role.
     pub role: Option<Role>,
     /// Is neither suspended nor deleted at `now` (or is, if `false`).
@@ -24,17 +23,6 @@ pub struct UserFilter {
     pub created_before: Option<Timestamp>,
     /// Also shows deleted users.
     pub include_deleted: bool,
-}
-
-impl UserFilter {
-    /// Folds what somebody searches for in the way addresses and user names are folded, as [`UserFilter::prefix`] needs it.
-    pub fn folded_prefix(text: &str) -> String {
-        text.trim()
-            .nfkc()
-            .flat_map(char::to_lowercase)
-            .nfkc()
-            .collect()
-    }
 }
 
 /// What a list is sorted by; the id breaks ties.
@@ -94,7 +82,7 @@ pub trait ReadUsers: Send {
     async fn count_super_admins(&mut self) -> Result<u64, StoreError>;
 }
 
-/// Writing users.
+/// Writing users. What a user is found by ([`crate::model::SearchWords`]) follows in the same transaction.
 #[async_trait]
 pub trait Users: ReadUsers {
     /// Adds a user. [`StoreError::Taken`] with [`crate::store::Unique::Email`] or `Username` if another has them.
@@ -114,4 +102,8 @@ pub trait Users: ReadUsers {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, StoreError>;
+
+    /// Removes a user with the words they are found by, and nothing else of theirs; `false` if there is none. Address and
+    /// user name are free again.
+    async fn erase(&mut self, id: UserId) -> Result<bool, StoreError>;
 }

@@ -11,3 +11,4 @@ pub mod setup;
 pub mod transactions;
 pub mod users;
 pub mod users_page;
+pub mod users_search;

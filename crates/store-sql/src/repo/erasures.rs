@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{ErasedId, Erasure, Timestamp, UserId};
-use ntt_auth_core::store::{Erasures, Jobs as _, ReadErasures, StoreError, Unique};
+use ntt_auth_core::store::{Erasures, Jobs as _, ReadErasures, StoreError, Unique, Users as _};
 use uuid::Uuid;
 
 use crate::engine::{Error, Row, Statement, Value};
@@ -34,9 +34,6 @@ static PURGE: Statement = Statement::new(
 // One statement for each table that holds rows about somebody; each `?` of it is that user's id. Nouns with such a
 // statement of their own are called by `forget`. A table that is missing fails `crates/server/tests/it/privacy.rs`.
 
-static FORGET_USER: Statement =
-    Statement::new("erasures.forget_user", "DELETE FROM users WHERE id = ?");
-
 static FORGET_SESSIONS: Statement = Statement::new(
     "erasures.forget_sessions",
     "DELETE FROM sessions WHERE user_id = ?",
@@ -64,9 +61,7 @@ static UNNAME_ACTOR: Statement = Statement::new(
     "UPDATE security_events SET actor_id = NULL, ip_address = NULL WHERE actor_id = ?",
 );
 
-/// The user's own row first: whoever waits for it finds nobody.
 static FORGET: &[&Statement] = &[
-    &FORGET_USER,
     &FORGET_SESSIONS,
     &FORGET_REVOCATIONS,
     &FORGET_CONSENTS,
@@ -80,7 +75,6 @@ pub(super) static ALL: &[&Statement] = &[
     &USERS_AFTER,
     &INSERT,
     &PURGE,
-    &FORGET_USER,
     &FORGET_SESSIONS,
     &FORGET_REVOCATIONS,
     &FORGET_CONSENTS,
@@ -116,7 +110,8 @@ impl ReadErasures for View<'_> {
 #[async_trait]
 impl Erasures for View<'_> {
     async fn forget(&mut self, user: UserId) -> Result<u64, StoreError> {
-        let mut rows = 0;
+        // The user's own row first: whoever waits for it finds nobody. With it go the words they were found by.
+        let mut rows = u64::from(self.erase(user).await?);
         for statement in FORGET {
             let times = statement.text().matches('?').count();
             let values = vec![Value::from(user.uuid()); times];

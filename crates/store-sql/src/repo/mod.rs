@@ -10,5 +10,6 @@ mod sessions;
 mod setup;
 #[cfg(test)]
 mod tests;
+pub(crate) mod user_search;
 mod users;
 mod users_page;

@@ -1,11 +1,12 @@
 //! Every statement is one that every engine understands.
 
-use ntt_auth_core::model::{Role, Timestamp, UserId};
+use ntt_auth_core::model::{Role, Search, Timestamp, UserId};
 use ntt_auth_core::store::{UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
 use super::{
-    consents, erasures, events, jobs, keys, revocations, sessions, setup, users, users_page,
+    consents, erasures, events, jobs, keys, revocations, sessions, setup, user_search, users,
+    users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;
@@ -23,6 +24,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
             revocations::ALL,
             sessions::ALL,
             setup::ALL,
+            user_search::ALL,
             users::ALL,
         ] {
             for statement in noun {
@@ -31,9 +33,17 @@ async fn every_statement_can_be_prepared_on_every_engine() {
             }
         }
         for query in pages() {
-            let (statement, _) = users_page::select(&query).unwrap();
-            let prepared = engine.prepare(&statement).await;
-            prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.text()));
+            let rare = users_page::Rare::of(&query);
+            let mut statements = vec![users_page::select(&query, None).unwrap().0];
+            for rare in &rare {
+                statements.push(rare.count().0);
+                statements.push(users_page::select(&query, Some(rare)).unwrap().0);
+            }
+            statements.push(user_search::insert(3));
+            for statement in statements {
+                let prepared = engine.prepare(&statement).await;
+                prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.text()));
+            }
         }
     }
 }
@@ -45,6 +55,7 @@ fn every_statement_is_listed() {
     for file in std::fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
     {
         let source = std::fs::read_to_string(&file).unwrap();
         let written =
@@ -62,7 +73,7 @@ fn every_statement_is_listed() {
 fn pages() -> Vec<UserQuery> {
     let (now, id) = (Timestamp::EPOCH, UserId::from_uuid(Uuid::nil()));
     let filter = UserFilter {
-        prefix: Some("a".into()),
+        search: Search::parse("a b"),
         role: Some(Role::Admin),
         active: Some(false),
         email_verified: Some(true),

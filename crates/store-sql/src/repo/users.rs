@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use ntt_auth_core::model::{
     AvatarUrl, Email, FoldedEmail, FoldedUsername, LocaleTag, Metadata, PersonName, Phone, Profile,
-    Role, Standing, Suspension, TimeZoneName, Timestamp, User, UserId, Username,
+    Role, SearchWords, Standing, Suspension, TimeZoneName, Timestamp, User, UserId, Username,
 };
 use ntt_auth_core::secret::PasswordHash;
 use ntt_auth_core::store::{ReadUsers, StoreError, UserQuery, Users};
 
-use super::users_page;
+use super::{user_search, users_page};
 use crate::engine::{Error, Row, Statement, Value};
 use crate::view::View;
 
@@ -51,8 +51,8 @@ static INSERT: Statement = Statement::new(
     "users.insert",
     "INSERT INTO users (email, email_folded, email_verified_at, username, username_folded, first_name, last_name, \
      phone, avatar_url, timezone, locale, metadata, role, suspended_at, suspended_until, suspension_reason, \
-     deleted_at, password, password_changed_at, token_version, updated_at, last_login_at, created_at, id, revision) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     deleted_at, password, password_changed_at, token_version, updated_at, search_words, last_login_at, created_at, \
+     id, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 )
 .may_collide();
 
@@ -62,7 +62,7 @@ static UPDATE: Statement = Statement::new(
     "UPDATE users SET email = ?, email_folded = ?, email_verified_at = ?, username = ?, username_folded = ?, \
      first_name = ?, last_name = ?, phone = ?, avatar_url = ?, timezone = ?, locale = ?, metadata = ?, role = ?, \
      suspended_at = ?, suspended_until = ?, suspension_reason = ?, deleted_at = ?, password = ?, \
-     password_changed_at = ?, token_version = ?, updated_at = ?, \
+     password_changed_at = ?, token_version = ?, updated_at = ?, search_words = ?, \
      last_login_at = CASE WHEN last_login_at > ? THEN last_login_at ELSE ? END, created_at = ?, \
      revision = revision + 1 WHERE id = ? AND revision = ?",
 )
@@ -78,6 +78,8 @@ static UPGRADE_PASSWORD: Statement = Statement::new(
     "UPDATE users SET password = ? WHERE id = ? AND password = ?",
 );
 
+static ERASE: Statement = Statement::new("users.erase", "DELETE FROM users WHERE id = ?");
+
 #[cfg(test)]
 pub(super) static ALL: &[&Statement] = &[
     &BY_ID,
@@ -88,6 +90,7 @@ pub(super) static ALL: &[&Statement] = &[
     &UPDATE,
     &NOTE_SIGN_IN,
     &UPGRADE_PASSWORD,
+    &ERASE,
 ];
 
 #[async_trait]
@@ -106,8 +109,7 @@ impl ReadUsers for View<'_> {
     }
 
     async fn page(&mut self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
-        let (statement, values) = users_page::select(query)?;
-        self.all(&statement, &values, user).await
+        users_page::page(self, query).await
     }
 
     async fn count_super_admins(&mut self) -> Result<u64, StoreError> {
@@ -125,18 +127,23 @@ impl ReadUsers for View<'_> {
 #[async_trait]
 impl Users for View<'_> {
     async fn insert(&mut self, user: &User) -> Result<(), StoreError> {
-        let mut values = settable(user);
+        let words = SearchWords::of(user);
+        let mut values = settable(user, &words);
         values.extend([
             last_login(user),
             user.created_at.into(),
             user.id.uuid().into(),
             user.revision.into(),
         ]);
-        self.count(&INSERT, &values).await.map(drop)
+        self.count(&INSERT, &values).await?;
+        user_search::replace(self, user.id, &SearchWords::default(), &words).await
     }
 
     async fn update(&mut self, user: &User) -> Result<bool, StoreError> {
-        let mut values = settable(user);
+        let words = SearchWords::of(user);
+        // They change with the revision alone, which the update holds to.
+        let before = user_search::words_of(self, user.id).await?;
+        let mut values = settable(user, &words);
         values.extend([
             last_login(user),
             last_login(user),
@@ -144,7 +151,11 @@ impl Users for View<'_> {
             user.id.uuid().into(),
             user.revision.into(),
         ]);
-        self.took(&UPDATE, &values).await
+        if !self.took(&UPDATE, &values).await? {
+            return Ok(false);
+        }
+        user_search::replace(self, user.id, &before, &words).await?;
+        Ok(true)
     }
 
     async fn note_sign_in(&mut self, id: UserId, at: Timestamp) -> Result<(), StoreError> {
@@ -165,10 +176,19 @@ impl Users for View<'_> {
         )
         .await
     }
+
+    async fn erase(&mut self, id: UserId) -> Result<bool, StoreError> {
+        let words = user_search::words_of(self, id).await?;
+        if !self.took(&ERASE, &[id.uuid().into()]).await? {
+            return Ok(false);
+        }
+        user_search::replace(self, id, &words, &SearchWords::default()).await?;
+        Ok(true)
+    }
 }
 
 /// The values of both [`INSERT`] and [`UPDATE`], in their order.
-fn settable(user: &User) -> Vec<Value> {
+fn settable(user: &User, words: &SearchWords) -> Vec<Value> {
     let (profile, suspension) = (&user.profile, user.standing.suspension.as_ref());
     vec![
         user.email.as_str().into(),
@@ -199,6 +219,7 @@ fn settable(user: &User) -> Vec<Value> {
         user.password_changed_at.into(),
         user.token_version.into(),
         user.updated_at.into(),
+        words.text().into(),
     ]
 }
 
@@ -206,7 +227,7 @@ fn last_login(user: &User) -> Value {
     user.last_login_at.unwrap_or(Timestamp::EPOCH).into()
 }
 
-fn user(mut row: Row) -> Result<User, Error> {
+pub(super) fn user(mut row: Row) -> Result<User, Error> {
     Ok(User {
         id: UserId::from_uuid(row.id()?),
         email: Email::from_stored(row.text()?),

@@ -18,6 +18,7 @@ const TAKES_JSON: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/logout"),
     ("POST", "/api/v1/auth/change-password"),
     ("POST", "/api/v1/users"),
+    ("POST", "/api/v1/users/bulk"),
     ("PATCH", "/api/v1/users/me"),
     ("POST", "/api/v1/users/me/erase"),
     ("PATCH", "/api/v1/users/{userId}"),

@@ -228,6 +228,9 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
             Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" }))
         }
         ("POST", "/api/v1/users/me/erase") => Some(json!({ "currentPassword": PASSWORD })),
+        ("POST", "/api/v1/users/bulk") => {
+            Some(json!({ "action": "logout_all", "userIds": [target.id] }))
+        }
         ("PATCH", "/api/v1/users/{userId}/role") => Some(json!({ "role": "moderator" })),
         ("PATCH", _) => Some(json!({ "firstName": "Ada" })),
         _ => None,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use ntt_auth_core::flow::ListUsers;
-use ntt_auth_core::model::{FieldErrors, Invalid, Role, Timestamp};
+use ntt_auth_core::model::{FieldErrors, Invalid, Role, Search, Timestamp};
 use ntt_auth_core::store::{UserFilter, UserSort};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -23,7 +23,8 @@ const SEARCH_CHARACTERS: usize = 254;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UserQuery {
-    /// The email address or the user name begins with this, without regard to case.
+    /// Each word of this is the beginning of a word of the names, the user name or the email address, without regard to
+    /// case, width and accents: `ada lov`, `lovelace`, `@example.com`. Moderators search names and user names only.
     #[param(max_length = 254, example = "ada")]
     q: Option<String>,
     /// Has this role.
@@ -80,8 +81,8 @@ enum Order {
 
 /// List users
 ///
-/// Moderators see others without `email`, `phone` and `metadata`, and can neither search nor sort by address. A cursor
-/// holds for the list it came from.
+/// Moderators see others without `email`, `phone` and `metadata`, and can neither find nor sort them by address. A
+/// cursor holds for the list it came from.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
@@ -146,7 +147,7 @@ impl UserQuery {
             return Err(errors);
         }
         Ok(UserFilter {
-            prefix: self.q.as_deref().map(UserFilter::folded_prefix),
+            search: self.q.as_deref().and_then(Search::parse),
             role: self.role,
             active: self.is_active,
             email_verified: self.is_email_verified,

@@ -1,5 +1,6 @@
 //! Accounts: one's own, and those of others.
 
+pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod list;

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use ntt_auth_core::flow::{ManageUser, Measure};
-use ntt_auth_core::model::{FieldErrors, Invalid, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -22,8 +21,6 @@ refusals!(
     ],
     ANY,
 );
-
-const REASON_CHARACTERS: usize = 500;
 
 /// How long, and why.
 #[derive(Default, Deserialize, ToSchema)]
@@ -59,7 +56,8 @@ pub(crate) async fn suspend_user(
     body: Option<Json<Option<SuspendRequest>>>,
 ) -> Result<axum::Json<UserBody>, Problem> {
     let request = body.and_then(|Json(request)| request).unwrap_or_default();
-    let measure = request.parse(app.auth.now()).map_err(Problem::invalid)?;
+    let measure = Measure::suspend(request.until.as_deref(), request.reason, app.auth.now())
+        .map_err(Problem::invalid)?;
     let user = ManageUser {
         actor: may.0,
         user: user_id,
@@ -73,52 +71,4 @@ pub(crate) async fn suspend_user(
         view_for(may.0, user_id),
         app.auth.now(),
     )))
-}
-
-impl SuspendRequest {
-    fn parse(self, now: Timestamp) -> Result<Measure, FieldErrors> {
-        let mut errors = FieldErrors::new();
-        let until = self
-            .until
-            .and_then(|text| errors.take("/until", future(&text, now)));
-        let reason = self
-            .reason
-            .and_then(|text| errors.take("/reason", plain_text(text)));
-        if errors.is_empty() {
-            Ok(Measure::Suspend { until, reason })
-        } else {
-            Err(errors)
-        }
-    }
-}
-
-fn future(text: &str, now: Timestamp) -> Result<Timestamp, Invalid> {
-    let time = Timestamp::parse(text).ok_or(Invalid::new(
-        "invalid_time",
-        "A time is in RFC 3339 form, e.g. 2030-01-01T00:00:00Z.",
-    ))?;
-    if time <= now {
-        Err(Invalid::new(
-            "in_the_past",
-            "The time must be in the future.",
-        ))
-    } else {
-        Ok(time)
-    }
-}
-
-fn plain_text(text: String) -> Result<String, Invalid> {
-    if text.chars().count() > REASON_CHARACTERS {
-        return Err(Invalid::with(
-            "too_long",
-            format!("A reason has at most {REASON_CHARACTERS} characters."),
-        ));
-    }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(Invalid::new(
-            "invalid_characters",
-            "A reason holds no control characters.",
-        ));
-    }
-    Ok(text)
 }

@@ -1,5 +1,6 @@
 //! Accounts of others.
 
+mod bulk;
 mod erase;
 mod list;
 mod manage;

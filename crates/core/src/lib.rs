@@ -4,6 +4,7 @@
 //! hashing come in through ports ([`port`], [`password::Hasher`]); what is remembered goes through the traits of
 //! [`store`]. Every rule is written once, here, in a [`flow`], and pages, API, console and command line call it.
 
+pub mod audit;
 pub mod flow;
 pub mod model;
 pub mod password;

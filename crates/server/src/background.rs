@@ -6,7 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ntt_auth_core::Auth;
-use ntt_auth_core::flow::{Fault, follow, purge, rotate_keys, rotation_due};
+use ntt_auth_core::audit::checkpoint_text;
+use ntt_auth_core::flow::{
+    Fault, checkpoint_audit, checkpoint_if_due, follow, purge, rotate_keys, rotation_due,
+    trim_audit,
+};
+use ntt_auth_core::model::Checkpoint;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -19,6 +24,10 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 const ROTATE_EVERY: Duration = Duration::from_mins(1);
 /// How often what nobody needs any more is forgotten.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+/// How often it is looked whether the audit trail is to be signed.
+const SIGN_EVERY: Duration = Duration::from_mins(1);
+/// How often events that are too old are forgotten.
+const TRIM_EVERY: Duration = Duration::from_hours(6);
 
 /// Something the server does again and again.
 #[derive(Clone)]
@@ -75,7 +84,35 @@ pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
         of("forgetting what has expired", PURGE_EVERY, |auth| {
             Box::pin(async move { purge(&auth).await.map(drop) })
         }),
+        of("signing the audit trail", SIGN_EVERY, |auth| {
+            Box::pin(async move { checkpoint_if_due(&auth).await.map(tell) })
+        }),
+        of("forgetting old security events", TRIM_EVERY, |auth| {
+            Box::pin(async move { trim_audit(&auth).await.map(drop) })
+        }),
     ]
+}
+
+/// Signs how the audit trail stands at the end.
+pub async fn sign_last(auth: &Auth) {
+    match checkpoint_audit(auth).await {
+        Ok(checkpoint) => tell(checkpoint),
+        Err(error) => {
+            tracing::error!(target: "audit", error = %Chain(&error), "the audit trail was not signed at the end");
+        }
+    }
+}
+
+/// The log is the second place where checkpoints are kept.
+fn tell(checkpoint: Option<Checkpoint>) {
+    if let Some(checkpoint) = checkpoint {
+        tracing::info!(
+            target: "audit",
+            checkpoint = checkpoint_text(&checkpoint),
+            sequence = checkpoint.sequence,
+            "the audit trail was signed"
+        );
+    }
 }
 
 /// The tasks of a running server.

@@ -10,7 +10,7 @@ use ntt_auth_web::{App, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::background::{Background, chores};
+use crate::background::{Background, chores, sign_last};
 use crate::listen::{Limits, Listener, room_for};
 use crate::probe::Process;
 use crate::settings::{Settings, reachable};
@@ -113,6 +113,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         tracing::error!(target: "serve", %error, "the listener of the metrics ended badly");
     }
     background.stop().await;
+    sign_last(auth).await;
     installation.hasher.close().await;
     tracing::info!(target: "serve", "stopped");
     Ok(())

@@ -127,5 +127,6 @@ pub(crate) fn client(agent: &str) -> Client {
         ip_address: Some("2001:db8::7".parse().unwrap()),
         user_agent: Some(agent.to_owned()),
         device_name: Some("Ada's 📱".to_owned()),
+        request_id: None,
     }
 }

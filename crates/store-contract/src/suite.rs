@@ -17,9 +17,20 @@ macro_rules! suite {
             users_are_walked_in_order_of_their_ids,
             who_is_forgotten_is_forgotten_everywhere_and_nobody_else_is,
         ] }
-        $crate::suite! { @noun $fresh, events: [
-            events_come_newest_first_and_of_one_user,
-            every_kind_of_event_comes_back,
+        $crate::suite! { @noun $fresh, audit: [
+            a_new_trail_is_empty,
+            events_come_back_as_they_were,
+            a_place_is_taken_once,
+            of_sixteen_that_append_each_takes_a_place,
+            an_append_that_is_rolled_back_leaves_no_gap,
+            the_head_comes_back_as_it_was,
+            pages_show_each_event_once_newest_first,
+            each_filter_of_events_holds,
+            the_key_of_a_person_can_be_replaced,
+            whoever_is_erased_is_blank,
+            checkpoints_come_back_as_they_were,
+            old_events_are_forgotten,
+            events_that_nobody_chains_are_refused,
         ] }
         $crate::suite! { @noun $fresh, jobs: [
             a_job_comes_back_as_it_was,

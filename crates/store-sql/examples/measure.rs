@@ -148,6 +148,7 @@ fn client() -> Client {
             "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),
         ),
         device_name: None,
+        request_id: None,
     }
 }
 

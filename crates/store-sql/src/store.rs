@@ -110,7 +110,9 @@ struct Erased(Box<dyn ErasedWork>);
 #[async_trait]
 impl Unit for Erased {
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
-        self.0.apply(&mut View::writing(conn)).await
+        let mut view = View::writing(conn);
+        self.0.apply(&mut view).await?;
+        view.notes().refuse_if_left()
     }
 }
 

@@ -1,15 +1,18 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Consents, Erasures, Events, Jobs, Keys, Read, ReadConsents, ReadErasures, ReadEvents, ReadJobs,
-    ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Revocations, Sessions, Setups,
-    StoreError, Tx, Users,
+    Audit, Consents, Erasures, Events, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
+    ReadErasures, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers,
+    Revocations, Sessions, Setups, StoreError, SubjectKeys, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
 
 /// The nouns of `repo/` over one way to run statements.
-pub(crate) struct View<'c>(Way<'c>);
+pub(crate) struct View<'c> {
+    way: Way<'c>,
+    notes: Notes,
+}
 
 enum Way<'c> {
     Reading(&'c dyn Engine),
@@ -19,12 +22,23 @@ enum Way<'c> {
 impl<'c> View<'c> {
     /// Outside any transaction.
     pub(crate) fn reading(engine: &'c dyn Engine) -> Self {
-        Self(Way::Reading(engine))
+        Self {
+            way: Way::Reading(engine),
+            notes: Notes::default(),
+        }
     }
 
     /// Inside one.
     pub(crate) fn writing(conn: &'c mut dyn Conn) -> Self {
-        Self(Way::Writing(conn))
+        Self {
+            way: Way::Writing(conn),
+            notes: Notes::default(),
+        }
+    }
+
+    /// What was noted and not taken.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// All rows, each made into what it stands for.
@@ -34,7 +48,7 @@ impl<'c> View<'c> {
         values: &[Value],
         read: impl Fn(Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = match &mut self.0 {
+        let rows = match &mut self.way {
             Way::Reading(engine) => engine.query(statement, values).await?,
             Way::Writing(conn) => conn.query(statement, values).await?,
         };
@@ -71,7 +85,7 @@ impl<'c> View<'c> {
         statement: &Statement,
         values: &[Value],
     ) -> Result<u64, StoreError> {
-        match &mut self.0 {
+        match &mut self.way {
             Way::Reading(_) => Err(StoreError::driver(std::io::Error::other(
                 "a write outside any transaction",
             ))),
@@ -110,7 +124,7 @@ impl Read for View<'_> {
         self
     }
 
-    fn events(&mut self) -> &mut dyn ReadEvents {
+    fn audit(&mut self) -> &mut dyn ReadAudit {
         self
     }
 
@@ -149,7 +163,19 @@ impl Tx for View<'_> {
     }
 
     fn events(&mut self) -> &mut dyn Events {
+        &mut self.notes
+    }
+
+    fn subject_keys(&mut self) -> &mut dyn SubjectKeys {
+        &mut self.notes
+    }
+
+    fn audit(&mut self) -> &mut dyn Audit {
         self
+    }
+
+    fn take_notes(&mut self) -> Notes {
+        std::mem::take(&mut self.notes)
     }
 
     fn setup(&mut self) -> &mut dyn Setups {

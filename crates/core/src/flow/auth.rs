@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audit::{Audited, Pace, Trail};
 use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp, UserId};
 use crate::password::Hasher;
 use crate::policy::Rules;
@@ -44,6 +45,8 @@ pub struct Auth {
     pub(crate) devices: DeviceTokens,
     pub(crate) erasure_keys: ErasureKeys,
     pub(crate) erasure_log: Arc<dyn ErasureLog>,
+    pub(crate) trail: Arc<Trail>,
+    pub(crate) denials: Pace,
 }
 
 /// Who is signed in, as a verified access token tells it.
@@ -115,6 +118,8 @@ impl Auth {
             devices: DeviceTokens::new(&parts.master),
             erasure_keys: ErasureKeys::new(&parts.master),
             erasure_log: Arc::new(NoErasureLog),
+            trail: Arc::new(Trail::new(&parts.master, Arc::clone(&parts.entropy))),
+            denials: Pace::default(),
             store: parts.store,
             hasher: parts.hasher,
             clock: parts.clock,
@@ -181,12 +186,18 @@ impl Auth {
         self.entropy.as_ref()
     }
 
-    /// Runs a work, then puts the revocations it wrote in force on this node before anybody is answered.
+    /// Runs a work and writes the audit trail of what it noted in the same transaction, then puts the revocations it
+    /// wrote in force on this node before anybody is answered.
     pub(crate) async fn commit<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: Work<Output = Committed<T>>,
     {
+        let work = Audited {
+            work,
+            trail: Arc::clone(&self.trail),
+            at: self.clock.now(),
+        };
         let committed = transact(self.store.as_ref(), work).await?;
         committed
             .revocations

@@ -65,7 +65,8 @@ impl EraseUser {
         let now = auth.clock.now();
         // Whoever erases themselves leaves no trace of where they were; an administrator's own trace is theirs.
         let client = if own { Client::default() } else { self.client };
-        let told = event(auth, EventKind::UserErased, now, None, &client);
+        // The trail writes an erased subject without their id.
+        let told = event(auth, EventKind::UserErased, now, Some(self.user), &client);
         let told = if own { told } else { told.by_actor(self.actor) };
         let erase = Erase {
             by: By::Actor(self.actor),
@@ -121,7 +122,14 @@ pub(crate) async fn erase_again(
         proof: None,
         erasure,
         expires_at: auth.revocation_expiry(now),
-        event: event(auth, EventKind::UserErased, now, None, &Client::default()).detail("replayed"),
+        event: event(
+            auth,
+            EventKind::UserErased,
+            now,
+            Some(user),
+            &Client::default(),
+        )
+        .detail("replayed"),
     };
     erase.run(auth).await
 }
@@ -181,6 +189,7 @@ impl Work for Erase {
             revocations.push(revoke(tx, Revoked::Session(session), at, self.expires_at).await?);
         }
         tx.erasures().forget(self.user).await?;
+        tx.subject_keys().erase(self.user).await?;
         tx.erasures().insert(&self.erasure).await?;
         tx.events().append(&self.event).await?;
         Ok(Committed {
@@ -239,6 +248,7 @@ impl Work for Sweep {
 
     async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
         tx.erasures().forget(self.user).await?;
+        tx.subject_keys().erase(self.user).await?;
         Ok(Committed::plain(()))
     }
 }

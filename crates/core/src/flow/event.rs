@@ -19,6 +19,8 @@ pub(crate) fn event(
         subject,
         session: None,
         ip_address: client.ip_address,
+        user_agent: client.user_agent.clone(),
+        request_id: client.request_id.clone(),
         detail: None,
     }
 }

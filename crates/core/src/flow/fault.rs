@@ -1,5 +1,6 @@
 //! What fails through nobody's fault who asked.
 
+use crate::audit::Finding;
 use crate::password::HasherError;
 use crate::port::ErasureLogError;
 use crate::secret::Unsealable;
@@ -27,6 +28,9 @@ pub enum Fault {
     /// The log of erasures, outside the store.
     #[error(transparent)]
     ErasureLog(#[from] ErasureLogError),
+    /// The audit trail was tampered with.
+    #[error("the audit trail does not hold")]
+    Audit(#[source] Finding),
 }
 
 /// Lets a flow's error take every cause of a [`Fault`] by `?`.

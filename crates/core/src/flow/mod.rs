@@ -4,6 +4,7 @@
 //! [`Work`](crate::store::Work). A rejection is a committed value; revocations that a work wrote are in force on this
 //! node before the flow answers.
 
+mod audit;
 mod auth;
 mod change_password;
 mod change_profile;
@@ -29,6 +30,11 @@ mod sign_in;
 mod sign_out;
 mod suspension;
 
+pub use audit::{
+    AccessDenied, AuditEvent, AuditPage, AuditReport, AuditSearch, ListAuditEvents,
+    ListAuditEventsError, adopt_events, audit_events_after, checkpoint_audit, checkpoint_if_due,
+    checkpoint_key, events_about, note_export, trim_audit, verify_audit,
+};
 pub use auth::{Actor, Auth, AuthParts, Caller};
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};

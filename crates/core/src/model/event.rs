@@ -7,12 +7,39 @@ use serde::Serialize;
 
 use crate::model::{EventId, SessionId, Timestamp, UserId};
 
+/// How something went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was tried in vain, or is a sign of an attack.
+    Failure,
+    /// It was refused to somebody who may not do it.
+    Denied,
+}
+
+impl Outcome {
+    /// Every outcome there is.
+    pub const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Denied];
+
+    /// The name used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// Kinds, each with its meaning, its name and, unless it is a success, its outcome: `Name => "name" is Failure`.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident => $text:literal $(is $outcome:ident)?,)*) => {
         /// What happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum EventKind { $($(#[$doc])* $name,)* }
+        pub enum EventKind { $($(#[doc = $doc])* $name,)* }
 
         impl EventKind {
             /// Every kind there is.
@@ -22,7 +49,26 @@ macro_rules! kinds {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
+
+            /// What it means, in one line.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim(),)* }
+            }
+
+            /// How it went.
+            pub const fn outcome(self) -> Outcome {
+                match self { $(Self::$name => outcome!($($outcome)?),)* }
+            }
         }
+    };
+}
+
+macro_rules! outcome {
+    () => {
+        Outcome::Success
+    };
+    ($outcome:ident) => {
+        Outcome::$outcome
     };
 }
 
@@ -32,11 +78,11 @@ kinds! {
     /// A password was accepted and a session began.
     SignedIn => "signed_in",
     /// A password was refused, or the account may not sign in.
-    SignInFailed => "sign_in_failed",
+    SignInFailed => "sign_in_failed" is Failure,
     /// A session was ended.
     SessionEnded => "session_ended",
     /// A used refresh token was presented: its family was ended.
-    RefreshTokenReused => "refresh_token_reused",
+    RefreshTokenReused => "refresh_token_reused" is Failure,
     /// A password was changed by its owner.
     PasswordChanged => "password_changed",
     /// A password was set by an operator.
@@ -73,6 +119,14 @@ kinds! {
     JobRetried => "job_retried",
     /// A job was removed.
     JobRemoved => "job_removed",
+    /// Somebody signed in tried what their role does not permit.
+    AccessDenied => "access_denied" is Denied,
+    /// The audit trail began; events from before were taken over into it.
+    AuditStarted => "audit_started",
+    /// The oldest events were forgotten because the time for which they are kept was over.
+    AuditTrimmed => "audit_trimmed",
+    /// The audit trail was exported by the operator.
+    AuditExported => "audit_exported",
 }
 
 impl FromStr for EventKind {
@@ -102,8 +156,13 @@ pub struct SecurityEvent {
     pub subject: Option<UserId>,
     /// In or to which session.
     pub session: Option<SessionId>,
-    /// From where.
+    /// From where. It is kept encrypted, as are the next two, under a key of the actor or else of the subject.
     pub ip_address: Option<IpAddr>,
-    /// A word more, e.g. the reason a session ended or the new role. Never personal data or a secret.
+    /// With what, as the client tells it.
+    pub user_agent: Option<String>,
+    /// By which request.
+    pub request_id: Option<String>,
+    /// A word more, e.g. the reason a session ended or the new role. Never personal data or a secret: it outlives an
+    /// erasure.
     pub detail: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The nouns: what an account, a session, a key or a revocation is.
 
+mod audit;
 mod consent;
 mod email;
 mod erasure;
@@ -19,10 +20,11 @@ mod timestamp;
 mod user;
 mod username;
 
+pub use audit::{AuditHead, AuditRecord, ChainHash, Checkpoint, Mark, SubjectKey};
 pub use consent::{Consent, DocumentVersion, Said};
 pub use email::{Email, FoldedEmail};
 pub use erasure::{ErasedId, Erasure, ErasureKeys};
-pub use event::{EventKind, SecurityEvent};
+pub use event::{EventKind, Outcome, SecurityEvent};
 pub use id::{ConsentId, DeviceId, EventId, JobId, SessionId, TokenId, UserId};
 pub use invalid::{FieldError, FieldErrors, Invalid};
 pub use job::{Job, JobKind, JobState, Lease};

@@ -19,6 +19,8 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// What the client calls the device, e.g. "Ada's phone".
     pub device_name: Option<String>,
+    /// The id of the request, as logs and problems tell it. It is not kept with a session.
+    pub request_id: Option<String>,
 }
 
 /// By what two requests are taken to come from the same client: a digest of its user agent. The address is left out

@@ -22,6 +22,19 @@ pub struct Rules {
     pub refresh: RefreshRules,
     /// How signing keys come and go.
     pub keys: KeyRules,
+    /// How long the audit trail is kept, and how often it is signed.
+    pub audit: AuditRules,
+}
+
+/// How long the audit trail is kept, and how often it is signed (PRO-5).
+#[derive(Debug, Clone)]
+pub struct AuditRules {
+    /// How long events are kept; `None` for ever.
+    pub retention: Option<Duration>,
+    /// How old the newest checkpoint may become while there is something new.
+    pub checkpoint_every: Duration,
+    /// How many events there may be after the newest checkpoint.
+    pub checkpoint_events: u32,
 }
 
 /// A part of the profile that an installation may require.

@@ -5,6 +5,7 @@
 //! rejection is part of a work's output and is committed; only a [`StoreError`] rolls back. A store never invents: ids,
 //! times and hashes arrive in the values. *Exactly once* is one conditional write whose answer says whether it took.
 
+mod audit;
 mod consents;
 mod erasures;
 mod error;
@@ -19,10 +20,11 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use audit::{Audit, AuditFilter, AuditQuery, ReadAudit};
 pub use consents::{Consents, ReadConsents};
 pub use erasures::{Erasures, ReadErasures};
 pub use error::{StoreError, Unique};
-pub use events::{Events, ReadEvents};
+pub use events::{Events, Notes, SubjectKeys};
 pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
 pub use keys::{Keys, ReadKeys};
 pub use revocations::{ReadRevocations, Revocations};
@@ -43,8 +45,8 @@ pub trait Read: Send {
     fn keys(&mut self) -> &mut dyn ReadKeys;
     /// The revocation log.
     fn revocations(&mut self) -> &mut dyn ReadRevocations;
-    /// Security events.
-    fn events(&mut self) -> &mut dyn ReadEvents;
+    /// The audit trail.
+    fn audit(&mut self) -> &mut dyn ReadAudit;
     /// First set-up.
     fn setup(&mut self) -> &mut dyn ReadSetup;
     /// Who was erased.
@@ -65,8 +67,14 @@ pub trait Tx: Send {
     fn keys(&mut self) -> &mut dyn Keys;
     /// The revocation log.
     fn revocations(&mut self) -> &mut dyn Revocations;
-    /// Security events.
+    /// Security events, which take their place in the audit trail at the end of the transaction.
     fn events(&mut self) -> &mut dyn Events;
+    /// The keys under which what is personal in events is encrypted.
+    fn subject_keys(&mut self) -> &mut dyn SubjectKeys;
+    /// The audit trail itself, for [`crate::audit`] alone.
+    fn audit(&mut self) -> &mut dyn Audit;
+    /// What was noted by [`Tx::events`] and [`Tx::subject_keys`] and not taken yet.
+    fn take_notes(&mut self) -> Notes;
     /// First set-up.
     fn setup(&mut self) -> &mut dyn Setups;
     /// Who was erased.

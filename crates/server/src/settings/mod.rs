@@ -4,6 +4,7 @@
 //! reported together, each mistake with its key, where it came from and its cure.
 
 mod access;
+mod audit;
 mod explain;
 mod layers;
 mod logging;
@@ -18,7 +19,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ntt_auth_core::policy::{
-    AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
 };
 use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
@@ -71,6 +72,8 @@ pub struct Settings {
     pub hashing: Hashing,
     /// What accounts need and say.
     pub accounts: AccountRules,
+    /// How long the audit trail is kept, and how often it is signed.
+    pub audit: AuditRules,
     /// How many requests each caller may make in a minute.
     pub rate_limits: RateLimits,
     /// Who may read metrics.
@@ -172,6 +175,7 @@ impl Settings {
                 rotation: self.keys.rotation,
                 jwks_max_age: self.keys.jwks_max_age,
             },
+            audit: self.audit.clone(),
         }
     }
 
@@ -207,6 +211,7 @@ impl Settings {
         let passwords = Passwords::read(reader, profile);
         let hashing = Hashing::read(reader);
         let accounts = access::accounts(reader);
+        let audit = audit::read(reader);
         let rate_limits = transport::rate_limits(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
@@ -228,6 +233,7 @@ impl Settings {
             passwords: passwords?,
             hashing: hashing?,
             accounts: accounts?,
+            audit: audit?,
             rate_limits: rate_limits?,
             metrics: metrics?,
             log: log?,

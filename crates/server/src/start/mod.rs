@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ntt_auth_core::Auth;
-use ntt_auth_core::flow::AuthParts;
+use ntt_auth_core::flow::{AuthParts, adopt_events};
 use ntt_auth_core::password::Hasher;
 use ntt_auth_core::port::{Clock, Entropy};
 use ntt_auth_core::secret::MasterKey;
@@ -73,6 +73,10 @@ impl Installation {
             // Nothing can be restored to it.
             Database::Memory => auth,
         };
+        let adopted = adopt_events(&auth).await?;
+        if adopted > 0 {
+            tracing::info!(target: "audit", adopted, "older security events were taken over into the audit trail");
+        }
         Ok(Self {
             auth: Arc::new(auth),
             hasher,

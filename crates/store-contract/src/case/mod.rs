@@ -1,8 +1,8 @@
 //! The promises, by noun.
 
+pub mod audit;
 pub mod consents;
 pub mod erasures;
-pub mod events;
 pub mod jobs;
 pub mod keys;
 pub mod revocations;

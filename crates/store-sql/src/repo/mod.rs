@@ -1,8 +1,9 @@
 //! Tables, and how a row becomes what it stands for: one noun, one file, named as in the rules' `store/`.
 
+mod audit;
+mod audit_page;
 mod consents;
 mod erasures;
-mod events;
 mod jobs;
 mod keys;
 mod revocations;

@@ -184,6 +184,7 @@ fn session(mut row: Row) -> Result<Session, Error> {
             ip_address: row.opt_name()?,
             user_agent: row.opt_text()?,
             device_name: row.opt_text()?,
+            request_id: None,
         },
         rotated_by: ClientMark::from_bytes(row.array()?),
         rotated_at: row.time()?,

@@ -1,12 +1,12 @@
 //! Every statement is one that every engine understands.
 
-use ntt_auth_core::model::{Role, Search, Timestamp, UserId};
-use ntt_auth_core::store::{UserFilter, UserPlace, UserQuery, UserSort};
+use ntt_auth_core::model::{EventKind, Mark, Role, Search, SessionId, Timestamp, UserId};
+use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
 use super::{
-    consents, erasures, events, jobs, keys, revocations, sessions, setup, user_search, users,
-    users_page,
+    audit, audit_page, consents, erasures, jobs, keys, revocations, sessions, setup, user_search,
+    users, users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;
@@ -18,7 +18,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
         for noun in [
             consents::ALL,
             erasures::ALL,
-            events::ALL,
+            audit::ALL,
             jobs::ALL,
             keys::ALL,
             revocations::ALL,
@@ -31,6 +31,11 @@ async fn every_statement_can_be_prepared_on_every_engine() {
                 let prepared = engine.prepare(statement).await;
                 prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name()));
             }
+        }
+        for query in audit_pages() {
+            let (statement, _) = audit_page::select(&query);
+            let prepared = engine.prepare(&statement).await;
+            prepared.unwrap_or_else(|error| panic!("{}: {error:?}", statement.text()));
         }
         for query in pages() {
             let rare = users_page::Rare::of(&query);
@@ -109,4 +114,33 @@ fn pages() -> Vec<UserQuery> {
         }
     }
     pages
+}
+
+fn audit_pages() -> Vec<AuditQuery> {
+    let (now, id) = (Timestamp::EPOCH, Uuid::nil());
+    let everything = AuditFilter {
+        kinds: EventKind::ALL.to_vec(),
+        actor: Some(UserId::from_uuid(id)),
+        subject: Some(UserId::from_uuid(id)),
+        session: Some(SessionId::from_uuid(id)),
+        address: Some(Mark::from_bytes([0; 16])),
+        after: Some(now),
+        before: Some(now),
+    };
+    let one = AuditFilter {
+        kinds: vec![EventKind::SignedIn],
+        ..AuditFilter::default()
+    };
+    [
+        (everything, Some((now, 1))),
+        (one, None),
+        (AuditFilter::default(), None),
+    ]
+    .into_iter()
+    .map(|(filter, place)| AuditQuery {
+        filter,
+        place,
+        limit: 1,
+    })
+    .collect()
 }

@@ -9,6 +9,7 @@ use ntt_auth_core::model::Client;
 
 use crate::App;
 use crate::extract::client_address;
+use crate::layer::context;
 
 const USER_AGENT_CHARACTERS: usize = 512;
 
@@ -33,6 +34,7 @@ impl FromRequestParts<App> for Peer {
             ip_address,
             user_agent,
             device_name: None,
+            request_id: context::current().map(|context| context.request_id().to_owned()),
         }))
     }
 }

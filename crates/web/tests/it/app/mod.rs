@@ -12,11 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use ntt_auth_core::flow::{Actor, AuthParts, CreateUser, Fault, RawRegistration, ensure_keys};
+use ntt_auth_core::flow::{
+    Actor, AuditEvent, AuditSearch, AuthParts, CreateUser, Fault, ListAuditEvents, RawRegistration,
+    ensure_keys,
+};
 use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
-    AccountRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
 };
 use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
@@ -120,13 +123,17 @@ impl TestApp {
 
     /// The newest security events about a user, newest first.
     pub(crate) async fn events(&self, user: UserId) -> Vec<SecurityEvent> {
-        self.auth
-            .store()
-            .read()
-            .events()
-            .of_subject(user, 100)
-            .await
-            .unwrap()
+        let list = ListAuditEvents {
+            actor: Actor::Operator,
+            search: AuditSearch {
+                subject: Some(user),
+                ..AuditSearch::default()
+            },
+            cursor: None,
+            limit: 100,
+        };
+        let page = list.run(&self.auth).await.unwrap();
+        page.events.iter().filter_map(AuditEvent::event).collect()
     }
 
     /// The account as it is stored.
@@ -253,6 +260,11 @@ fn rules() -> Rules {
             algorithm: ntt_auth_jose::Algorithm::Es256,
             rotation: None,
             jwks_max_age: Duration::from_mins(15),
+        },
+        audit: AuditRules {
+            retention: None,
+            checkpoint_every: Duration::from_hours(1),
+            checkpoint_events: 1000,
         },
     }
 }

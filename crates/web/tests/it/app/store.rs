@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    Consent, ErasedId, Erasure, FoldedEmail, FoldedUsername, Job, JobId, Revocation, SecurityEvent,
-    Session, SessionId, Setup, StoredKey, Timestamp, User, UserId,
+    AuditHead, AuditRecord, Checkpoint, Consent, ErasedId, Erasure, FoldedEmail, FoldedUsername,
+    Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, SubjectKey,
+    Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    ErasedWork, JobCount, JobQuery, Read, ReadConsents, ReadErasures, ReadEvents, ReadJobs,
-    ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Store, StoreError, UserQuery,
+    AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadConsents, ReadErasures,
+    ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Store, StoreError,
+    UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -97,7 +99,7 @@ impl Read for Away {
     fn revocations(&mut self) -> &mut dyn ReadRevocations {
         self
     }
-    fn events(&mut self) -> &mut dyn ReadEvents {
+    fn audit(&mut self) -> &mut dyn ReadAudit {
         self
     }
     fn setup(&mut self) -> &mut dyn ReadSetup {
@@ -174,8 +176,23 @@ impl ReadRevocations for Away {
 }
 
 #[async_trait]
-impl ReadEvents for Away {
-    async fn of_subject(&mut self, _: UserId, _: u32) -> Result<Vec<SecurityEvent>, StoreError> {
+impl ReadAudit for Away {
+    async fn head(&mut self) -> Result<AuditHead, StoreError> {
+        gone()
+    }
+    async fn after(&mut self, _: i64, _: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        gone()
+    }
+    async fn page(&mut self, _: &AuditQuery) -> Result<Vec<AuditRecord>, StoreError> {
+        gone()
+    }
+    async fn key(&mut self, _: Mark) -> Result<Option<SubjectKey>, StoreError> {
+        gone()
+    }
+    async fn checkpoints(&mut self, _: i64, _: u32) -> Result<Vec<Checkpoint>, StoreError> {
+        gone()
+    }
+    async fn unchained(&mut self, _: u32) -> Result<Vec<SecurityEvent>, StoreError> {
         gone()
     }
 }

@@ -52,7 +52,7 @@ pub use read_user::{ReadUserError, read_self, read_user};
 pub use reconcile::{Reconciled, purge_erasures, reconcile_erasures};
 pub use refresh::{Refresh, RefreshError};
 pub use register::{RawRegistration, Register, RegisterError, Registered, Registration};
-pub use sessions::{EndSession, EndSessionError, list_sessions, sessions_of};
+pub use sessions::{EndSession, EndSessionError, EndSessionOf, list_sessions, sessions_of};
 pub use set_up::{SetUp, SetUpError, offer_set_up, set_up_is_open};
 pub use sign_in::{Device, SignIn, SignInError, Tokens};
 pub use sign_out::{SignOut, SignOutEverywhere};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 
 use ntt_auth_core::flow::{
-    CreateUserError, EraseUserError, Fault, ListUsersError, ManageUserError,
+    CreateUserError, EraseUserError, Fault, ListUsersError, ManageUserError, ReadUserError,
 };
-use ntt_auth_core::model::FieldErrors;
+use ntt_auth_core::model::{FieldErrors, UserId};
 use ntt_auth_core::store::StoreError;
 
 use crate::settings::Problems;
@@ -23,6 +23,14 @@ pub(super) enum Failure {
     Invalid(FieldErrors),
     /// There is no user by that email address, user name or id.
     NoSuchUser(String),
+    /// There is no such open session.
+    NoSuchSession(String),
+    /// The user is there, and what was asked for needs another, e.g. one that is not deleted.
+    NotFound(String),
+    /// What went wrong with one of several users.
+    OfUser(UserId, Box<Self>),
+    /// The arguments do not go together.
+    Usage(&'static str),
     /// The rules forbid it; the text says which.
     Refused(String),
     /// The password could not be asked for or read.
@@ -32,6 +40,25 @@ pub(super) enum Failure {
     Output(io::Error),
 }
 
+impl Failure {
+    /// The status that the program exits with; docs/CLI.md lists them.
+    pub(super) fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::NoSuchUser(_) | Self::NoSuchSession(_) | Self::NotFound(_) => 3,
+            Self::Refused(_) => 4,
+            Self::Invalid(_) => 5,
+            Self::OfUser(_, failure) => failure.status(),
+            Self::Configuration(_)
+            | Self::Start(_)
+            | Self::Fault(_)
+            | Self::Password(_)
+            | Self::Unhealthy(_)
+            | Self::Output(_) => 1,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -39,7 +66,7 @@ impl fmt::Display for Failure {
             Self::Start(error) => Chain(error).fmt(f),
             Self::Fault(fault) => Chain(fault).fmt(f),
             Self::Invalid(errors) => {
-                f.write_str("the account is not acceptable:")?;
+                f.write_str("what was given is not acceptable:")?;
                 for error in errors.as_slice() {
                     write!(
                         f,
@@ -56,7 +83,18 @@ impl fmt::Display for Failure {
                     "there is no user `{name}`; name one by email address, user name or id (`ntt-auth user list`)"
                 )
             }
-            Self::Refused(why) | Self::Password(why) | Self::Unhealthy(why) => f.write_str(why),
+            Self::NoSuchSession(name) => {
+                write!(
+                    f,
+                    "there is no open session `{name}`; `ntt-auth session list USER` shows them"
+                )
+            }
+            Self::OfUser(user, failure) => write!(f, "{user}: {failure}"),
+            Self::Usage(why) => write!(f, "{why}; --help tells more"),
+            Self::NotFound(why)
+            | Self::Refused(why)
+            | Self::Password(why)
+            | Self::Unhealthy(why) => f.write_str(why),
             Self::Output(error) => write!(f, "the answer cannot be written: {error}"),
         }
     }
@@ -101,6 +139,7 @@ impl From<EraseUserError> for Failure {
         match error {
             EraseUserError::Invalid(errors) => Self::Invalid(errors),
             EraseUserError::Fault(fault) => Self::Fault(fault),
+            EraseUserError::NotFound => Self::NotFound(error.to_string()),
             other => Self::Refused(other.to_string()),
         }
     }
@@ -120,7 +159,18 @@ impl From<ManageUserError> for Failure {
         match error {
             ManageUserError::Invalid(errors) => Self::Invalid(errors),
             ManageUserError::Fault(fault) => Self::Fault(fault),
+            ManageUserError::NotFound => Self::NotFound(error.to_string()),
             other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ReadUserError> for Failure {
+    fn from(error: ReadUserError) -> Self {
+        match error {
+            ReadUserError::Fault(fault) => Self::Fault(fault),
+            ReadUserError::NotFound => Self::NotFound(error.to_string()),
+            ReadUserError::Forbidden => Self::Refused(error.to_string()),
         }
     }
 }

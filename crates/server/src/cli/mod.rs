@@ -7,7 +7,10 @@ mod confirm;
 mod failure;
 mod healthcheck;
 mod keys;
+mod pages;
 mod password;
+mod session;
+mod table;
 mod user;
 
 use std::ffi::OsString;
@@ -69,6 +72,9 @@ enum Command {
     /// Manage accounts
     #[command(subcommand)]
     User(user::Command),
+    /// See who is signed in, and end sessions
+    #[command(subcommand)]
+    Session(session::Command),
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -79,6 +85,13 @@ enum Command {
     Openapi,
     /// Ask the configured server whether it is ready; for containers and supervisors
     Healthcheck,
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual, for man(1)
+    Man(pages::Manual),
 }
 
 /// Runs the program: its arguments with its own name first, and its environment.
@@ -103,7 +116,7 @@ pub fn run(
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "ntt-auth: {failure}");
-            ExitCode::FAILURE
+            ExitCode::from(failure.status())
         }
     }
 }
@@ -135,6 +148,9 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
             })
         }
         Command::Healthcheck => healthcheck::run(&settings::load(inputs)?),
+        Command::Completions { shell } => pages::completions(shell),
+        Command::Man(given) => pages::manual(&given),
+        Command::Session(command) => session::run(command, &settings::load(inputs)?),
         Command::User(command) => user::run(command, &settings::load(inputs)?),
         Command::Clock(command) => clock::run(command, &settings::load(inputs)?),
         Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),

@@ -10,6 +10,7 @@
 #[path = "../process/mod.rs"]
 mod process;
 
+mod accounts;
 mod commands;
 mod refusals;
 mod running;

@@ -85,6 +85,13 @@ macro_rules! suite {
             closed_set_up_never_opens_again,
             of_sixteen_resignations_one_super_admin_remains,
         ] }
+        $crate::suite! { @noun $fresh, throttles: [
+            a_counter_comes_back_as_it_was,
+            a_counter_is_added_once,
+            of_sixteen_guesses_five_are_admitted,
+            counters_are_forgotten_alone_or_by_account,
+            expired_counters_are_forgotten_in_bounded_steps,
+        ] }
         $crate::suite! { @noun $fresh, transactions: [
             the_engine_answers,
             an_error_rolls_back_every_noun,

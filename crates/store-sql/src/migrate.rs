@@ -21,6 +21,7 @@ macro_rules! steps {
             "0001_house",
             "0002_jobs",
             "0004_audit",
+            "0005_throttles",
             "0006_user_search",
             "0007_privacy",
         )

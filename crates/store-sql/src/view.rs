@@ -2,8 +2,8 @@
 
 use ntt_auth_core::store::{
     Audit, Consents, Erasures, Events, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
-    ReadErasures, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers,
-    Revocations, Sessions, Setups, StoreError, SubjectKeys, Tx, Users,
+    ReadErasures, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadThrottles,
+    ReadUsers, Revocations, Sessions, Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -139,6 +139,10 @@ impl Read for View<'_> {
     fn consents(&mut self) -> &mut dyn ReadConsents {
         self
     }
+
+    fn throttles(&mut self) -> &mut dyn ReadThrottles {
+        self
+    }
 }
 
 impl Tx for View<'_> {
@@ -187,6 +191,10 @@ impl Tx for View<'_> {
     }
 
     fn consents(&mut self) -> &mut dyn Consents {
+        self
+    }
+
+    fn throttles(&mut self) -> &mut dyn Throttles {
         self
     }
 }

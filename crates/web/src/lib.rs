@@ -57,6 +57,7 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(users::role::change_role))
         .routes(routes!(users::suspend::suspend_user))
         .routes(routes!(users::reactivate::reactivate_user))
+        .routes(routes!(users::unlock::unlock_user))
         .routes(routes!(users::restore::restore_user))
         .routes(routes!(users::logout_all::logout_user))
         .routes(routes!(users::sessions::list_user_sessions))

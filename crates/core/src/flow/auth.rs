@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::audit::{Audited, Pace, Trail};
+use crate::flow::guess::ThrottleNames;
 use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp, UserId};
 use crate::password::Hasher;
 use crate::policy::Rules;
@@ -47,6 +48,7 @@ pub struct Auth {
     pub(crate) erasure_log: Arc<dyn ErasureLog>,
     pub(crate) trail: Arc<Trail>,
     pub(crate) denials: Pace,
+    pub(crate) throttle_names: ThrottleNames,
 }
 
 /// Who is signed in, as a verified access token tells it.
@@ -120,6 +122,7 @@ impl Auth {
             erasure_log: Arc::new(NoErasureLog),
             trail: Arc::new(Trail::new(&parts.master, Arc::clone(&parts.entropy))),
             denials: Pace::default(),
+            throttle_names: ThrottleNames::new(&parts.master),
             store: parts.store,
             hasher: parts.hasher,
             clock: parts.clock,

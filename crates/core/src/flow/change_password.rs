@@ -1,10 +1,13 @@
 //! Changing one's password (ACC-6): needs the current one, ends all other sessions, is told by mail.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::{Proof, Right, Unproved, prove_password};
 use crate::flow::mail_job::mail_job;
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
@@ -35,6 +38,12 @@ pub enum ChangePasswordError {
     /// The current password is wrong, or the new one is not acceptable.
     #[error("the password was not changed")]
     Invalid(FieldErrors),
+    /// Too many current passwords were wrong.
+    #[error("too many wrong passwords")]
+    Locked {
+        /// For how long no other is looked at.
+        retry_after: Duration,
+    },
     /// The account cannot be signed in to any more.
     #[error("the account is gone")]
     Gone,
@@ -43,6 +52,16 @@ pub enum ChangePasswordError {
     Fault(Fault),
 }
 faults!(ChangePasswordError);
+
+impl From<Unproved> for ChangePasswordError {
+    fn from(unproved: Unproved) -> Self {
+        match unproved {
+            Unproved::Wrong => wrong_password(),
+            Unproved::Locked(retry_after) => Self::Locked { retry_after },
+            Unproved::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
 
 impl ChangePassword {
     /// Changes the password.
@@ -68,13 +87,8 @@ impl ChangePassword {
         let new = new
             .filter(|_| errors.is_empty())
             .ok_or(ChangePasswordError::Invalid(errors))?;
-        let verified = auth
-            .hasher
-            .verify(self.current, user.password.clone())
-            .await?;
-        let Some(old) = user.password.clone().filter(|_| verified.matches) else {
-            return Err(wrong_password());
-        };
+        let proof = prove_password(auth, &user, self.caller, self.current, &self.client).await;
+        let Proof { hash: old, right } = proof?;
         let hash = auth.hasher.hash(new).await?;
         let now = auth.clock.now();
         let changed = event(
@@ -96,6 +110,7 @@ impl ChangePassword {
             notice,
             old,
             new: hash,
+            right,
             end: EndAll {
                 user: user.id,
                 except: Some(self.caller.session_id),
@@ -122,6 +137,7 @@ struct ReplacePassword {
     notice: Job,
     old: PasswordHash,
     new: PasswordHash,
+    right: Right,
     end: EndAll,
 }
 
@@ -142,6 +158,7 @@ impl Work for ReplacePassword {
             return Err(StoreError::Contention);
         }
         tx.jobs().add(&self.notice).await?;
+        self.right.within(tx).await?;
         Ok(Committed {
             output: true,
             revocations: self.end.within(tx).await?,

@@ -45,7 +45,7 @@ pub async fn follow(auth: &Auth) -> Result<FollowReport, Fault> {
 }
 
 /// Forgets, in short transactions, what nobody needs any more: sessions a while after their end, revocations whose
-/// tokens have expired, retired keys, jobs that are over.
+/// tokens have expired, retired keys, jobs and counters of guesses that are over.
 pub async fn purge(auth: &Auth) -> Result<u64, Fault> {
     let now = auth.clock.now();
     auth.revoked.purge(now);
@@ -80,6 +80,9 @@ impl Work for Purge {
         let keys = tx.keys().purge(self.now).await?;
         let (done, dead) = (self.now.minus(KEEP_DONE), self.now.minus(KEEP_DEAD));
         let jobs = tx.jobs().purge(done, dead, PAGE).await?;
-        Ok(Committed::plain(sessions + revocations + keys + jobs))
+        let throttles = tx.throttles().purge(self.now, PAGE).await?;
+        Ok(Committed::plain(
+            sessions + revocations + keys + jobs + throttles,
+        ))
     }
 }

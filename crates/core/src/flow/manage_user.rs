@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::flow::auth::{Committed, revoke};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::sign_out::EndAll;
 use crate::flow::{Actor, Auth, Fault};
 use crate::model::{
@@ -33,6 +34,8 @@ pub enum Measure {
     Delete,
     /// Restores a deleted account.
     Restore,
+    /// Lifts every lock that wrong passwords brought about.
+    Unlock,
     /// Ends every session.
     EndSessions,
     /// Puts another password and ends every session: the operator's command only, for an administrator may start a
@@ -100,6 +103,7 @@ impl ManageUser {
             measure: self.measure,
             at: now,
             expires_at: auth.revocation_expiry(now),
+            names: auth.throttle_names.clone(),
             event: told,
         };
         auth.commit(work).await?
@@ -111,7 +115,9 @@ impl Measure {
     pub fn action(&self) -> Action {
         match self {
             Self::ChangeRole(_) => Action::ChangeRole,
-            Self::Suspend { .. } | Self::Reactivate | Self::EndSessions => Action::SuspendUser,
+            Self::Suspend { .. } | Self::Reactivate | Self::Unlock | Self::EndSessions => {
+                Action::SuspendUser
+            }
             Self::Delete => Action::DeleteUser,
             Self::Restore => Action::RestoreUser,
             Self::SetPassword(_) => Action::OperateSystem,
@@ -125,6 +131,7 @@ impl Measure {
             Self::Reactivate => EventKind::UserReactivated,
             Self::Delete => EventKind::UserDeleted,
             Self::Restore => EventKind::UserRestored,
+            Self::Unlock => EventKind::AccountUnlocked,
             Self::EndSessions => EventKind::SessionEnded,
             Self::SetPassword(_) => EventKind::PasswordSet,
         }
@@ -137,7 +144,7 @@ impl Measure {
             Self::Delete => Some(EndReason::Deleted),
             Self::EndSessions => Some(EndReason::EndedByAdmin),
             Self::SetPassword(_) => Some(EndReason::PasswordChanged),
-            Self::ChangeRole(_) | Self::Reactivate | Self::Restore => None,
+            Self::ChangeRole(_) | Self::Reactivate | Self::Restore | Self::Unlock => None,
         }
     }
 
@@ -193,6 +200,7 @@ impl Measure {
                 user.password = Some(hash.clone());
                 user.password_changed_at = Some(at);
             }
+            Self::Unlock => return Ok(()),
             Self::EndSessions => {}
         }
         user.updated_at = at;
@@ -224,6 +232,7 @@ struct Apply {
     measure: Measure,
     at: Timestamp,
     expires_at: Timestamp,
+    names: ThrottleNames,
     event: SecurityEvent,
 }
 
@@ -260,6 +269,9 @@ impl Work for Apply {
         user.revision += 1;
         if user.role.is_superuser() {
             tx.setup().close(self.at).await?;
+        }
+        if matches!(self.measure, Measure::Unlock | Measure::SetPassword(_)) {
+            forget_guesses(tx, &self.names, &user).await?;
         }
         let revocations = self.consequences(tx, &user).await?;
         Ok(Committed {

@@ -13,6 +13,7 @@ mod erase_user;
 mod event;
 mod fault;
 mod follow;
+mod guess;
 mod jobs;
 mod keys;
 mod list_users;

@@ -1,10 +1,13 @@
 //! Signing in with a password (TOK-1, ACC-2).
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::{GuessError, Intent, Right, note_wrong, verify};
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Client, ClientMark, DeviceId, Email, EventKind, RefreshSeed, SecurityEvent, Session, SessionId,
@@ -89,11 +92,26 @@ pub enum SignInError {
     /// Wrong password, no such account, suspended or deleted: never told apart.
     #[error("the credentials were refused")]
     Rejected,
+    /// Too many were wrong; whether there is such an account makes no difference.
+    #[error("too many wrong passwords")]
+    Locked {
+        /// For how long no other is looked at.
+        retry_after: Duration,
+    },
     /// Nobody's fault who asked.
     #[error(transparent)]
     Fault(Fault),
 }
 faults!(SignInError);
+
+impl From<GuessError> for SignInError {
+    fn from(error: GuessError) -> Self {
+        match error {
+            GuessError::Locked(retry_after) => Self::Locked { retry_after },
+            GuessError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
 
 impl SignIn {
     /// Signs in. An unknown account costs the same hash as a known one.
@@ -102,10 +120,11 @@ impl SignIn {
         let found = find(auth, &self.identifier).await?;
         let device = recognise(auth, self.device_token.as_deref(), found.as_ref(), now);
         let stored = found.as_ref().and_then(|user| user.password.clone());
-        let verdict = auth
-            .hasher
-            .verify(self.password.clone(), stored.clone())
-            .await?;
+        let guess =
+            Intent::at_the_door(auth, &self.identifier, found.as_ref(), device, &self.client)
+                .count(auth)
+                .await?;
+        let (guess, verdict) = verify(auth, guess, self.password.clone(), stored.clone()).await?;
         let (user, verified) = match (found, stored) {
             (Some(user), Some(hash)) if verdict.matches && user.state(now) == State::Active => {
                 (user, hash)
@@ -113,7 +132,7 @@ impl SignIn {
             (found, _) => {
                 let subject = found.map(|user| user.id);
                 let failed = event(auth, EventKind::SignInFailed, now, subject, &self.client);
-                auth.commit(NoteFailure { event: failed }).await?;
+                note_wrong(auth, &guess, failed).await?;
                 return Err(SignInError::Rejected);
             }
         };
@@ -138,6 +157,7 @@ impl SignIn {
             upgrade,
             session: session.clone(),
             event: signed_in,
+            right: guess.right(),
         };
         let user = auth.commit(work).await?.ok_or(SignInError::Rejected)?;
         let device = match device {
@@ -191,20 +211,6 @@ fn new_session(auth: &Auth, user: &User, client: Client, now: Timestamp) -> Sess
     }
 }
 
-struct NoteFailure {
-    event: SecurityEvent,
-}
-
-#[async_trait]
-impl Work for NoteFailure {
-    type Output = Committed<()>;
-
-    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
-        tx.events().append(&self.event).await?;
-        Ok(Committed::plain(()))
-    }
-}
-
 struct BeginSession {
     user: User,
     /// The hash the password was verified against: hashing took a while, and the password may have been changed.
@@ -212,6 +218,7 @@ struct BeginSession {
     upgrade: Option<PasswordHash>,
     session: Session,
     event: SecurityEvent,
+    right: Right,
 }
 
 #[async_trait]
@@ -235,6 +242,7 @@ impl Work for BeginSession {
         user.last_login_at = Some(now);
         tx.sessions().insert(&self.session).await?;
         tx.events().append(&self.event).await?;
+        self.right.within(tx).await?;
         Ok(Committed::plain(Some(user)))
     }
 }

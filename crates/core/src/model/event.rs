@@ -79,6 +79,12 @@ kinds! {
     SignedIn => "signed_in",
     /// A password was refused, or the account may not sign in.
     SignInFailed => "sign_in_failed" is Failure,
+    /// The password was asked for again of somebody signed in, and was wrong.
+    PasswordRefused => "password_refused" is Failure,
+    /// Too many wrong passwords: the account is locked for where they came from.
+    AccountLocked => "account_locked" is Failure,
+    /// An administrator lifted every such lock.
+    AccountUnlocked => "account_unlocked",
     /// A session was ended.
     SessionEnded => "session_ended",
     /// A used refresh token was presented: its family was ended.

@@ -5,6 +5,6 @@ mod rules;
 
 pub use permissions::{Action, MATRIX, Reach};
 pub use rules::{
-    AccountRules, AuditRules, ClaimSource, ConfigurationError, KeyRules, ProfileField,
-    RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, ClaimSource, ConfigurationError, KeyRules, LockoutRules,
+    ProfileField, RefreshRules, Rules, SessionRules, TokenRules,
 };

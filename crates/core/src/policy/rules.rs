@@ -14,6 +14,8 @@ pub struct Rules {
     pub accounts: AccountRules,
     /// What a password must be.
     pub password: PasswordPolicy,
+    /// How many guesses at a password are admitted.
+    pub lockout: LockoutRules,
     /// What access tokens say.
     pub tokens: TokenRules,
     /// How long sessions last.
@@ -151,6 +153,45 @@ impl ClaimSource {
                 }
             },
         })
+    }
+}
+
+/// How many guesses at a password are admitted (PRO-2).
+#[derive(Debug, Clone)]
+pub struct LockoutRules {
+    /// Whether they are counted at all.
+    pub enabled: bool,
+    /// Wrong passwords for an account from one source before it is locked for that source.
+    pub guesses: u32,
+    /// How long wrong passwords from one source are added up.
+    pub window: Duration,
+    /// The first lock of a source.
+    pub lock: Duration,
+    /// Each lock that follows on another is twice as long, up to this.
+    pub longest_lock: Duration,
+    /// Wrong passwords for an account in a day from all unknown sources together.
+    pub strangers: u32,
+    /// Wrong passwords in a row from unknown sources after which they stay locked out until the password is reset, the
+    /// account is unlocked, or its owner signs in from a known device (NIST SP 800-63B-4 § 3.2.2); `None` for never.
+    pub consecutive: Option<u32>,
+}
+
+impl LockoutRules {
+    /// The window of the budget of strangers.
+    pub(crate) const DAY: Duration = Duration::from_hours(24);
+}
+
+impl Default for LockoutRules {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            guesses: 5,
+            window: Duration::from_hours(24),
+            lock: Duration::from_mins(15),
+            longest_lock: Duration::from_hours(24),
+            strangers: 50,
+            consecutive: Some(100),
+        }
     }
 }
 

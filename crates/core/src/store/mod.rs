@@ -15,6 +15,7 @@ mod keys;
 mod revocations;
 mod sessions;
 mod setup;
+mod throttles;
 mod users;
 mod work;
 
@@ -30,6 +31,7 @@ pub use keys::{Keys, ReadKeys};
 pub use revocations::{ReadRevocations, Revocations};
 pub use sessions::{ReadSessions, Rotation, Sessions};
 pub use setup::{ReadSetup, Setups};
+pub use throttles::{ReadThrottles, Throttles};
 pub use users::{ReadUsers, UserFilter, UserPlace, UserQuery, UserSort, Users};
 pub use work::{ErasedWork, Work, transact};
 
@@ -53,6 +55,8 @@ pub trait Read: Send {
     fn erasures(&mut self) -> &mut dyn ReadErasures;
     /// Consents.
     fn consents(&mut self) -> &mut dyn ReadConsents;
+    /// Counters of guesses.
+    fn throttles(&mut self) -> &mut dyn ReadThrottles;
 }
 
 /// An open transaction.
@@ -81,6 +85,8 @@ pub trait Tx: Send {
     fn erasures(&mut self) -> &mut dyn Erasures;
     /// Consents.
     fn consents(&mut self) -> &mut dyn Consents;
+    /// Counters of guesses.
+    fn throttles(&mut self) -> &mut dyn Throttles;
 }
 
 /// A store of one engine, shared by all.

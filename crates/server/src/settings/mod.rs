@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod explain;
 mod layers;
+mod lockout;
 mod logging;
 mod problem;
 mod production;
@@ -19,7 +20,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, Rules, SessionRules, TokenRules,
 };
 use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
@@ -74,6 +75,8 @@ pub struct Settings {
     pub accounts: AccountRules,
     /// How long the audit trail is kept, and how often it is signed.
     pub audit: AuditRules,
+    /// How many guesses at a password are admitted.
+    pub lockout: LockoutRules,
     /// How many requests each caller may make in a minute.
     pub rate_limits: RateLimits,
     /// Who may read metrics.
@@ -150,6 +153,7 @@ impl Settings {
         Rules {
             accounts: self.accounts.clone(),
             password: self.passwords.policy.clone(),
+            lockout: self.lockout.clone(),
             tokens: TokenRules {
                 audience: self
                     .tokens
@@ -212,6 +216,7 @@ impl Settings {
         let hashing = Hashing::read(reader);
         let accounts = access::accounts(reader);
         let audit = audit::read(reader);
+        let lockout = lockout::read(reader);
         let rate_limits = transport::rate_limits(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
@@ -221,6 +226,7 @@ impl Settings {
             production::refuse_unsafe_address(public_url.as_ref(), reader);
             production::refuse_unsafe_key(keys.as_ref(), reader);
             production::refuse_unsafe_http(http.as_ref(), reader);
+            production::refuse_unsafe_lockout(lockout.as_ref(), reader);
         }
         Ok(Self {
             profile: profile?,
@@ -234,6 +240,7 @@ impl Settings {
             hashing: hashing?,
             accounts: accounts?,
             audit: audit?,
+            lockout: lockout?,
             rate_limits: rate_limits?,
             metrics: metrics?,
             log: log?,

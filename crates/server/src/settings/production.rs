@@ -1,6 +1,7 @@
 //! What the production profile refuses, each by name: what is fine on a desk and unsafe in public. What was refused
 //! already is passed over.
 
+use ntt_auth_core::policy::LockoutRules;
 use ntt_auth_web::CorsOrigins;
 use url::Url;
 
@@ -72,6 +73,19 @@ pub(super) fn refuse_unsafe_http(http: Result<&Http, &Refused>, reader: &mut Rea
             "http.trusted_proxies",
             "production refuses a network that is the whole internet: anybody could claim any address",
             "name the addresses of your proxies",
+        );
+    }
+}
+
+pub(super) fn refuse_unsafe_lockout(
+    lockout: Result<&LockoutRules, &Refused>,
+    reader: &mut Reader<'_>,
+) {
+    if lockout.is_ok_and(|lockout| !lockout.enabled) {
+        reader.refuse(
+            "lockout.enabled",
+            "production refuses it: passwords could be guessed without end",
+            "leave it at true; `ntt-auth user unlock` lifts a lock",
         );
     }
 }

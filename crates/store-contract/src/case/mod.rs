@@ -8,6 +8,7 @@ pub mod keys;
 pub mod revocations;
 pub mod sessions;
 pub mod setup;
+pub mod throttles;
 pub mod transactions;
 pub mod users;
 pub mod users_page;

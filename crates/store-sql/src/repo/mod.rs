@@ -11,6 +11,7 @@ mod sessions;
 mod setup;
 #[cfg(test)]
 mod tests;
+mod throttles;
 pub(crate) mod user_search;
 mod users;
 mod users_page;

@@ -5,8 +5,8 @@ use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQ
 use uuid::Uuid;
 
 use super::{
-    audit, audit_page, consents, erasures, jobs, keys, revocations, sessions, setup, user_search,
-    users, users_page,
+    audit, audit_page, consents, erasures, jobs, keys, revocations, sessions, setup, throttles,
+    user_search, users, users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;
@@ -24,6 +24,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
             revocations::ALL,
             sessions::ALL,
             setup::ALL,
+            throttles::ALL,
             user_search::ALL,
             users::ALL,
         ] {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use ntt_auth_core::flow::{
     ChangePasswordError, CreateUserError, EndSessionError, EraseUserError, Fault, ListUsersError,
@@ -40,6 +41,18 @@ impl From<Fault> for Problem {
                 )
             }
         }
+    }
+}
+
+impl Problem {
+    /// Too many wrong passwords; the same whether or not there is such an account.
+    fn locked(retry_after: Duration) -> Self {
+        let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+        Self::new(
+            ProblemCode::RateLimited,
+            "There were too many wrong passwords. Wait, or use a device in which you have signed in before.",
+        )
+        .retry_after(u64::try_from(seconds).unwrap_or(u64::MAX))
     }
 }
 
@@ -90,6 +103,7 @@ impl From<SignInError> for Problem {
                 ProblemCode::InvalidCredentials,
                 "No account can be signed in to with these credentials.",
             ),
+            SignInError::Locked { retry_after } => Self::locked(retry_after),
             SignInError::Fault(fault) => fault.into(),
         }
     }
@@ -113,6 +127,7 @@ impl From<ChangePasswordError> for Problem {
     fn from(error: ChangePasswordError) -> Self {
         match error {
             ChangePasswordError::Invalid(errors) => Self::invalid(errors),
+            ChangePasswordError::Locked { retry_after } => Self::locked(retry_after),
             ChangePasswordError::Gone => TokenRefused::Revoked.into(),
             ChangePasswordError::Fault(fault) => fault.into(),
         }

@@ -11,6 +11,7 @@ mod app;
 mod bad_input;
 mod enumeration;
 mod headers;
+mod lockout;
 mod login;
 mod logout;
 mod matrix;

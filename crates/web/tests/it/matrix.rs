@@ -99,6 +99,7 @@ const MANAGING: &[(&str, &str)] = &[
     ("PATCH", "/api/v1/users/{userId}/role"),
     ("POST", "/api/v1/users/{userId}/suspend"),
     ("POST", "/api/v1/users/{userId}/reactivate"),
+    ("POST", "/api/v1/users/{userId}/unlock"),
     ("POST", "/api/v1/users/{userId}/restore"),
     ("POST", "/api/v1/users/{userId}/logout-all"),
     ("GET", "/api/v1/users/{userId}/sessions"),

@@ -72,6 +72,11 @@ pub(super) enum Command {
         #[command(flatten)]
         whom: Whom,
     },
+    /// Lift the locks that wrong passwords brought upon accounts
+    Unlock {
+        #[command(flatten)]
+        whom: Whom,
+    },
     /// Delete accounts; they can be restored for a while, then they are erased
     Delete {
         #[command(flatten)]
@@ -131,6 +136,7 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
                 on_each(whom, measure, settings).await
             }
             Command::Reactivate { whom } => on_each(whom, Measure::Reactivate, settings).await,
+            Command::Unlock { whom } => on_each(whom, Measure::Unlock, settings).await,
             Command::Delete { whom } => on_each(whom, Measure::Delete, settings).await,
             Command::Restore { whom } => on_each(whom, Measure::Restore, settings).await,
             Command::Erase { user, yes } => erase::run(&user.name, yes, settings).await,

@@ -12,4 +12,5 @@ pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod sessions;
 pub(crate) mod suspend;
+pub(crate) mod unlock;
 pub(crate) mod update;

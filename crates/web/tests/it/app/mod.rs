@@ -19,7 +19,7 @@ use ntt_auth_core::flow::{
 use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, Rules, SessionRules, TokenRules,
 };
 use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
@@ -240,6 +240,7 @@ fn rules() -> Rules {
     Rules {
         accounts: AccountRules::default(),
         password: PasswordPolicy::classic(),
+        lockout: LockoutRules::default(),
         tokens: TokenRules {
             issuer: PUBLIC_URL.to_owned(),
             audience: PUBLIC_URL.to_owned(),

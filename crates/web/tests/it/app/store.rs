@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use ntt_auth_core::model::{
     AuditHead, AuditRecord, Checkpoint, Consent, ErasedId, Erasure, FoldedEmail, FoldedUsername,
     Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, SubjectKey,
-    Timestamp, User, UserId,
+    Throttle, ThrottleId, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
     AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadConsents, ReadErasures,
-    ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadUsers, Store, StoreError,
-    UserQuery,
+    ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadThrottles, ReadUsers, Store,
+    StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -109,6 +109,9 @@ impl Read for Away {
         self
     }
     fn consents(&mut self) -> &mut dyn ReadConsents {
+        self
+    }
+    fn throttles(&mut self) -> &mut dyn ReadThrottles {
         self
     }
 }
@@ -217,6 +220,13 @@ impl ReadConsents for Away {
 #[async_trait]
 impl ReadSetup for Away {
     async fn get(&mut self) -> Result<Setup, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadThrottles for Away {
+    async fn get(&mut self, _: &ThrottleId) -> Result<Option<Throttle>, StoreError> {
         gone()
     }
 }

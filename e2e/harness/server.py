@@ -85,6 +85,11 @@ class Server:
         self.api = Api(self._base() or "")
 
     @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    @property
     def base(self) -> str:
         """The address that the server printed."""
         return self.api.base

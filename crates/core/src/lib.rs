@@ -13,5 +13,6 @@ pub mod port;
 pub mod secret;
 pub mod store;
 pub mod token;
+pub mod transfer;
 
 pub use flow::Auth;

@@ -32,6 +32,12 @@ macro_rules! suite {
             old_events_are_forgotten,
             events_that_nobody_chains_are_refused,
         ] }
+        $crate::suite! { @noun $fresh, imports: [
+            an_import_comes_back_as_it_was,
+            an_import_of_the_same_file_begins_anew,
+            a_step_is_taken_from_where_the_import_is,
+            of_sixteen_that_take_a_step_one_does,
+        ] }
         $crate::suite! { @noun $fresh, jobs: [
             a_job_comes_back_as_it_was,
             a_job_id_is_used_once,

@@ -24,6 +24,7 @@ macro_rules! steps {
             "0005_throttles",
             "0006_user_search",
             "0007_privacy",
+            "0008_imports",
         )
     };
     ($folder:literal: $($name:literal,)*) => {

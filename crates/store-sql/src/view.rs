@@ -1,9 +1,10 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Audit, Consents, Erasures, Events, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
-    ReadErasures, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadThrottles,
-    ReadUsers, Revocations, Sessions, Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
+    Audit, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
+    ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup,
+    ReadThrottles, ReadUsers, Revocations, Sessions, Setups, StoreError, SubjectKeys, Throttles,
+    Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -143,6 +144,10 @@ impl Read for View<'_> {
     fn throttles(&mut self) -> &mut dyn ReadThrottles {
         self
     }
+
+    fn imports(&mut self) -> &mut dyn ReadImports {
+        self
+    }
 }
 
 impl Tx for View<'_> {
@@ -195,6 +200,10 @@ impl Tx for View<'_> {
     }
 
     fn throttles(&mut self) -> &mut dyn Throttles {
+        self
+    }
+
+    fn imports(&mut self) -> &mut dyn Imports {
         self
     }
 }

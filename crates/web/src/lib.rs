@@ -42,6 +42,8 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list::list_sessions))
         .routes(routes!(sessions::end::end_session))
         .routes(routes!(users::list::list_users, users::create::create_user))
+        .routes(routes!(users::import::import_users))
+        .routes(routes!(users::export::export_users))
         .routes(routes!(
             users::me::read::read_me,
             users::me::update::update_me,

@@ -17,7 +17,9 @@ pub struct WebSettings {
     pub cors_origins: CorsOrigins,
     /// Largest body of a request, in octets.
     pub max_body: usize,
-    /// How long the body of a request may take.
+    /// Largest body of an import of users, in octets.
+    pub max_import: usize,
+    /// How long the body of a request may take; of an import, each piece of it.
     pub body_deadline: Duration,
     /// How many requests per minute.
     pub rate_limits: RateLimits,
@@ -33,6 +35,7 @@ impl WebSettings {
             trusted_proxies: Vec::new(),
             cors_origins: CorsOrigins::Only(Vec::new()),
             max_body: 64 * 1024,
+            max_import: 64 * 1024 * 1024,
             body_deadline: Duration::from_secs(20),
             rate_limits: RateLimits::default(),
             metrics: MetricsAccess::Off,

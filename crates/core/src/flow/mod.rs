@@ -11,9 +11,11 @@ mod change_profile;
 mod create_user;
 mod erase_user;
 mod event;
+mod export_users;
 mod fault;
 mod follow;
 mod guess;
+mod import_users;
 mod jobs;
 mod keys;
 mod list_users;
@@ -41,8 +43,12 @@ pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
 pub use create_user::{CreateUser, CreateUserError};
 pub use erase_user::{EraseUser, EraseUserError};
+pub use export_users::{ExportUsers, ExportUsersError};
 pub use fault::Fault;
 pub use follow::{FollowReport, follow, purge};
+pub use import_users::{
+    ImportTerms, ImportUsers, ImportUsersError, OnConflict, OnInvalid, RowOutcome, RowProblem,
+};
 pub use jobs::{JobsReport, run_jobs};
 pub use keys::{KeysError, ensure_keys, reload_keys, rotate_keys, rotation_due};
 pub use list_users::{ListUsers, ListUsersError, UserPage, View};

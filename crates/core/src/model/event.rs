@@ -133,6 +133,10 @@ kinds! {
     AuditTrimmed => "audit_trimmed",
     /// The audit trail was exported by the operator.
     AuditExported => "audit_exported",
+    /// Accounts were imported: one event for each transaction of an import, with its counts.
+    UsersImported => "users_imported" is Success,
+    /// All accounts were exported.
+    UsersExported => "users_exported" is Success,
 }
 
 impl FromStr for EventKind {

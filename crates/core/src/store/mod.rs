@@ -10,6 +10,7 @@ mod consents;
 mod erasures;
 mod error;
 mod events;
+mod imports;
 mod jobs;
 mod keys;
 mod revocations;
@@ -26,6 +27,7 @@ pub use consents::{Consents, ReadConsents};
 pub use erasures::{Erasures, ReadErasures};
 pub use error::{StoreError, Unique};
 pub use events::{Events, Notes, SubjectKeys};
+pub use imports::{Imports, ReadImports};
 pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
 pub use keys::{Keys, ReadKeys};
 pub use revocations::{ReadRevocations, Revocations};
@@ -57,6 +59,8 @@ pub trait Read: Send {
     fn consents(&mut self) -> &mut dyn ReadConsents;
     /// Counters of guesses.
     fn throttles(&mut self) -> &mut dyn ReadThrottles;
+    /// How far imports have come.
+    fn imports(&mut self) -> &mut dyn ReadImports;
 }
 
 /// An open transaction.
@@ -87,6 +91,8 @@ pub trait Tx: Send {
     fn consents(&mut self) -> &mut dyn Consents;
     /// Counters of guesses.
     fn throttles(&mut self) -> &mut dyn Throttles;
+    /// How far imports have come.
+    fn imports(&mut self) -> &mut dyn Imports;
 }
 
 /// A store of one engine, shared by all.

@@ -35,6 +35,10 @@ pub(super) enum Failure {
     Refused(String),
     /// The password could not be asked for or read.
     Password(String),
+    /// A file cannot be read or written, or is not what it is said to be.
+    File(String),
+    /// Rows of a file made no account.
+    Rows(String),
     /// The server does not answer as it should.
     Unhealthy(String),
     Output(io::Error),
@@ -47,12 +51,13 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::NoSuchUser(_) | Self::NoSuchSession(_) | Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
-            Self::Invalid(_) => 5,
+            Self::Invalid(_) | Self::Rows(_) => 5,
             Self::OfUser(_, failure) => failure.status(),
             Self::Configuration(_)
             | Self::Start(_)
             | Self::Fault(_)
             | Self::Password(_)
+            | Self::File(_)
             | Self::Unhealthy(_)
             | Self::Output(_) => 1,
         }
@@ -93,6 +98,8 @@ impl fmt::Display for Failure {
             Self::Usage(why) => write!(f, "{why}; --help tells more"),
             Self::NotFound(why)
             | Self::Refused(why)
+            | Self::File(why)
+            | Self::Rows(why)
             | Self::Password(why)
             | Self::Unhealthy(why) => f.write_str(why),
             Self::Output(error) => write!(f, "the answer cannot be written: {error}"),

@@ -4,8 +4,10 @@ mod ask;
 mod clock;
 mod config;
 mod confirm;
+mod export;
 mod failure;
 mod healthcheck;
+mod import;
 mod keys;
 mod pages;
 mod password;
@@ -81,6 +83,10 @@ enum Command {
     /// Read or move the virtual clock of a running development or test server
     #[command(subcommand)]
     Clock(clock::Command),
+    /// Import accounts from a file, also of other systems; docs/MIGRATING.md tells how to move from each
+    Import(Box<import::Import>),
+    /// Export all accounts to a file
+    Export(export::Export),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Ask the configured server whether it is ready; for containers and supervisors
@@ -153,6 +159,8 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         Command::Session(command) => session::run(command, &settings::load(inputs)?),
         Command::User(command) => user::run(command, &settings::load(inputs)?),
         Command::Clock(command) => clock::run(command, &settings::load(inputs)?),
+        Command::Import(given) => import::run(*given, &settings::load(inputs)?),
+        Command::Export(given) => export::run(&given, &settings::load(inputs)?),
         Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),
     }
 }

@@ -190,6 +190,7 @@ impl Settings {
             trusted_proxies: self.http.trusted_proxies.clone(),
             cors_origins: self.http.cors_origins.clone(),
             max_body: self.http.max_body,
+            max_import: self.http.max_import,
             body_deadline: self.http.body_timeout,
             rate_limits: self.rate_limits,
             metrics: self.metrics.access.clone(),

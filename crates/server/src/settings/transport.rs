@@ -30,6 +30,8 @@ pub struct Http {
     pub body_timeout: Duration,
     /// Largest body of a request, in bytes.
     pub max_body: usize,
+    /// Largest body of an import of users, in bytes.
+    pub max_import: usize,
     /// How long running requests may take to finish at shutdown.
     pub shutdown_timeout: Duration,
     /// Proxies whose forwarding headers are believed.
@@ -51,6 +53,7 @@ impl Http {
         let header_timeout = reader.duration("http.header_timeout", SECOND, HOUR);
         let body_timeout = reader.duration("http.body_timeout", SECOND, HOUR);
         let max_body = reader.integer("http.max_body", 16_384, 16_777_216);
+        let max_import = reader.integer("http.max_import", 16_384, 1 << 40);
         let shutdown_timeout = reader.duration("http.shutdown_timeout", Duration::ZERO, HOUR);
         let trusted_proxies = reader.list(
             "http.trusted_proxies",
@@ -69,6 +72,7 @@ impl Http {
             header_timeout: header_timeout?,
             body_timeout: body_timeout?,
             max_body: max_body?,
+            max_import: max_import?,
             shutdown_timeout: shutdown_timeout?,
             trusted_proxies: trusted_proxies?,
             cors_origins: match cors_origins?.into_iter().collect() {

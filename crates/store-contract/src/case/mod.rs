@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod consents;
 pub mod erasures;
+pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod revocations;

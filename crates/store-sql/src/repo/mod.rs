@@ -4,6 +4,7 @@ mod audit;
 mod audit_page;
 mod consents;
 mod erasures;
+mod imports;
 mod jobs;
 mod keys;
 mod revocations;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use ntt_auth_core::flow::{
-    ChangePasswordError, CreateUserError, EndSessionError, EraseUserError, Fault, ListUsersError,
-    ManageUserError, ReadUserError, RefreshError, RegisterError, SignInError,
+    ChangePasswordError, CreateUserError, EndSessionError, EraseUserError, ExportUsersError, Fault,
+    ImportUsersError, ListUsersError, ManageUserError, ReadUserError, RefreshError, RegisterError,
+    SignInError,
 };
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use ntt_auth_core::password::HasherError;
@@ -174,6 +175,27 @@ impl From<CreateUserError> for Problem {
             CreateUserError::Invalid(errors) => Self::invalid(errors),
             CreateUserError::Forbidden => Self::forbidden(),
             CreateUserError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ImportUsersError> for Problem {
+    fn from(error: ImportUsersError) -> Self {
+        match error {
+            ImportUsersError::Forbidden => Self::forbidden(),
+            ImportUsersError::Fault(fault) => fault.into(),
+            ImportUsersError::OtherFormat(_) | ImportUsersError::Overtaken => {
+                Self::new(ProblemCode::Conflict, sentence(&error))
+            }
+        }
+    }
+}
+
+impl From<ExportUsersError> for Problem {
+    fn from(error: ExportUsersError) -> Self {
+        match error {
+            ExportUsersError::Forbidden => Self::forbidden(),
+            ExportUsersError::Fault(fault) => fault.into(),
         }
     }
 }

@@ -74,7 +74,11 @@ fn every_route_has_a_summary_a_tag_an_id_of_its_own_and_says_how_it_refuses() {
                     );
                 }
             } else if status != "204" {
-                assert!(content.contains_key("application/json"), "{name} {status}");
+                let file = name.ends_with("/users/export") && content.contains_key("text/csv");
+                assert!(
+                    file || content.contains_key("application/json"),
+                    "{name} {status}"
+                );
             }
         }
         for status in ["414", "431", "500"] {
@@ -119,7 +123,9 @@ fn every_reference_leads_somewhere_and_every_schema_has_an_example() {
         assert!(found.is_some(), "{reference} leads nowhere");
     }
     for operation in of_the_api() {
-        if let Some(body) = operation.value.get("requestBody") {
+        let body = operation.value.get("requestBody");
+        // A file of rows has no schema as a whole.
+        if let Some(body) = body.filter(|body| body["content"].get("text/csv").is_none()) {
             let schema = &body["content"]["application/json"]["schema"];
             let mut references = BTreeSet::new();
             collect(schema, &mut references);

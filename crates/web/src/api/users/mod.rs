@@ -3,6 +3,8 @@
 pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod logout_all;
 pub(crate) mod me;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use ntt_auth_core::model::{
     AuditHead, AuditRecord, Checkpoint, Consent, ErasedId, Erasure, FoldedEmail, FoldedUsername,
-    Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, SubjectKey,
-    Throttle, ThrottleId, Timestamp, User, UserId,
+    Import, ImportDigest, Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup,
+    StoredKey, SubjectKey, Throttle, ThrottleId, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
     AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadConsents, ReadErasures,
-    ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadThrottles, ReadUsers, Store,
-    StoreError, UserQuery,
+    ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadThrottles,
+    ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -112,6 +112,9 @@ impl Read for Away {
         self
     }
     fn throttles(&mut self) -> &mut dyn ReadThrottles {
+        self
+    }
+    fn imports(&mut self) -> &mut dyn ReadImports {
         self
     }
 }
@@ -227,6 +230,13 @@ impl ReadSetup for Away {
 #[async_trait]
 impl ReadThrottles for Away {
     async fn get(&mut self, _: &ThrottleId) -> Result<Option<Throttle>, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadImports for Away {
+    async fn by_digest(&mut self, _: &ImportDigest) -> Result<Option<Import>, StoreError> {
         gone()
     }
 }

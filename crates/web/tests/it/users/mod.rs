@@ -2,6 +2,8 @@
 
 mod bulk;
 mod erase;
+mod export;
+mod import;
 mod list;
 mod manage;
 

@@ -23,14 +23,15 @@ pub use app::App;
 pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
 pub use system::{Component, Condition, HashingStats, Probe, TimeTravel};
 
-use crate::api::{auth, sessions, testing, users};
-use crate::layer::{FrameLayer, Tone, cors, rate_limit};
+use crate::api::{audit, auth, sessions, testing, users};
+use crate::layer::{FrameLayer, Tone, cors, note_denials, rate_limit};
 use crate::problem::{Problem, ProblemCode};
 use crate::system::{docs, health, jwks, openapi, scrape};
 
 /// The API, limited per caller.
 fn limited() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(audit::list::list_audit_events))
         .routes(routes!(auth::register::register))
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::refresh::refresh))
@@ -104,8 +105,11 @@ fn open_pages() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let frame = FrameLayer::new(&app);
     let limit = from_fn_with_state(app.clone(), rate_limit);
+    let denials = from_fn_with_state(app.clone(), note_denials);
     let other_origins = cors(&app.settings.cors_origins);
-    let api = refusing(Router::from(limited())).layer(limit.clone());
+    let api = refusing(Router::from(limited()))
+        .layer(denials)
+        .layer(limit.clone());
     let quiet = refusing(Router::from(quiet()));
     let (api, quiet) = match other_origins {
         Some(cors) => (api.layer(cors.clone()), quiet.layer(cors)),

@@ -66,6 +66,8 @@ pub enum Finding {
     CheckpointContradicts { sequence: i64 },
     /// A checkpoint is missing.
     CheckpointMissing { sequence: i64 },
+    /// The checkpoints cannot be read.
+    CheckpointsUnreadable,
     /// The key of the person whom the event concerns is missing, though they were not erased.
     KeyMissing { sequence: i64 },
     /// The key of the person whom the event concerns was altered.
@@ -86,7 +88,7 @@ impl Finding {
             Self::CutTail { .. } => "cut_tail",
             Self::Surplus { .. } => "surplus",
             Self::HeadAltered => "head_altered",
-            Self::CheckpointForeign { .. } => "checkpoint_foreign",
+            Self::CheckpointForeign { .. } | Self::CheckpointsUnreadable => "checkpoint_foreign",
             Self::CheckpointContradicts { .. } => "checkpoint_contradicts",
             Self::CheckpointMissing { .. } => "checkpoint_missing",
             Self::KeyMissing { .. } => "key_missing",
@@ -113,7 +115,7 @@ impl Finding {
             | Self::KeyMissing { sequence }
             | Self::KeyAltered { sequence }
             | Self::ErasureForged { sequence } => Some(*sequence),
-            Self::HeadAltered => None,
+            Self::HeadAltered | Self::CheckpointsUnreadable => None,
         }
     }
 }
@@ -171,6 +173,9 @@ impl fmt::Display for Finding {
             ),
             Self::CheckpointMissing { sequence } => {
                 write!(f, "the checkpoint at event {sequence} is missing")
+            }
+            Self::CheckpointsUnreadable => {
+                f.write_str("the checkpoints were altered: they cannot be read")
             }
             Self::KeyMissing { sequence } => write!(
                 f,

@@ -36,7 +36,7 @@ mod suspension;
 pub use audit::{
     AccessDenied, AuditEvent, AuditPage, AuditReport, AuditSearch, ListAuditEvents,
     ListAuditEventsError, adopt_events, audit_events_after, checkpoint_audit, checkpoint_if_due,
-    checkpoint_key, events_about, note_export, trim_audit, verify_audit,
+    checkpoint_key, events_about, forget_person, note_export, trim_audit, verify_audit,
 };
 pub use auth::{Actor, Auth, AuthParts, Caller};
 pub use change_password::{ChangePassword, ChangePasswordError};

@@ -255,14 +255,25 @@ fn of_mark(mark: Option<Mark>) -> Value {
 }
 
 fn head(mut row: Row) -> Result<AuditHead, Error> {
+    let (latest, hash, cut, cut_hash) =
+        (row.int()?, row.opt_array()?, row.int()?, row.opt_array()?);
+    let (checkpoint, adopting) = (row.int()?, row.int()?);
+    if !(0..=1).contains(&adopting) {
+        return Err(row.corrupt());
+    }
+    let mac = row.opt_array()?;
+    // Hashes are absent only where nothing was ever written.
+    if mac.is_some() && (hash.is_none() || cut_hash.is_none()) {
+        return Err(row.corrupt());
+    }
     Ok(AuditHead {
-        latest: row.int()?,
-        hash: row.opt_array()?.unwrap_or_default(),
-        cut: row.int()?,
-        cut_hash: row.opt_array()?.unwrap_or_default(),
-        checkpoint: row.int()?,
-        adopting: row.int()? != 0,
-        mac: row.opt_array()?,
+        latest,
+        hash: hash.unwrap_or_default(),
+        cut,
+        cut_hash: cut_hash.unwrap_or_default(),
+        checkpoint,
+        adopting: adopting == 1,
+        mac,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The JSON API. One verb a file: a handler parses, runs one flow and renders what came of it.
 
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod schema;
 pub(crate) mod sessions;

@@ -20,6 +20,7 @@ pub use json::Json;
 pub use may_act::May;
 pub use path::Path;
 pub use peer::Peer;
+pub(crate) use peer::readable;
 pub use query::Query;
 pub use signed_in::{MaybeSignedIn, SignedIn};
 pub(crate) use signed_in::{bearer, missing_token};

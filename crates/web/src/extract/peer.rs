@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Peer {
 }
 
 /// A header's bytes as text that can be kept and shown, cut on a character's boundary.
-fn readable(bytes: &[u8]) -> String {
+pub(crate) fn readable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes)
         .chars()
         .filter(|c| !c.is_control())

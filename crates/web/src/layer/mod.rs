@@ -2,12 +2,14 @@
 
 pub(crate) mod context;
 mod cors;
+mod denials;
 mod frame;
 mod quota;
 mod rate_limit;
 mod request_id;
 
 pub(crate) use cors::cors;
+pub(crate) use denials::note_denials;
 pub(crate) use frame::{FrameLayer, Tone};
 pub(crate) use quota::RateLimiter;
 pub(crate) use rate_limit::rate_limit;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ntt_auth_core::flow::{
     ChangePasswordError, CreateUserError, EndSessionError, EraseUserError, ExportUsersError, Fault,
-    ImportUsersError, ListUsersError, ManageUserError, ReadUserError, RefreshError, RegisterError,
-    SignInError,
+    ImportUsersError, ListAuditEventsError, ListUsersError, ManageUserError, ReadUserError,
+    RefreshError, RegisterError, SignInError,
 };
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use ntt_auth_core::password::HasherError;
@@ -155,6 +155,19 @@ impl From<ListUsersError> for Problem {
                 Invalid::with("invalid_cursor", sentence(&cause)),
             ))),
             ListUsersError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ListAuditEventsError> for Problem {
+    fn from(error: ListAuditEventsError) -> Self {
+        match error {
+            ListAuditEventsError::Forbidden => Self::forbidden(),
+            ListAuditEventsError::Cursor(cause) => Self::invalid(FieldErrors::from((
+                "/cursor",
+                Invalid::with("invalid_cursor", sentence(&cause)),
+            ))),
+            ListAuditEventsError::Fault(fault) => fault.into(),
         }
     }
 }

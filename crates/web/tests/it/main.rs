@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod audit;
 mod bad_input;
 mod enumeration;
 mod headers;

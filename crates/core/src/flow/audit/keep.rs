@@ -9,7 +9,7 @@ use crate::audit::{CheckpointKey, Trail};
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::{Auth, Fault};
-use crate::model::{ChainHash, Checkpoint, Client, EventKind, SecurityEvent};
+use crate::model::{ChainHash, Checkpoint, Client, EventKind, SecurityEvent, UserId};
 use crate::store::{StoreError, Tx, Work};
 
 /// Events that one transaction takes over or forgets.
@@ -238,6 +238,26 @@ pub async fn note_export(auth: &Auth, detail: String) -> Result<(), Fault> {
     );
     let event = exported.detail(detail);
     Ok(auth.commit(Note { event }).await?)
+}
+
+/// Destroys the key of a person and blanks their ids in the trail, for whoever erases everything else about them:
+/// [`crate::flow::EraseUser`] does both. Done again, it changes nothing.
+pub async fn forget_person(auth: &Auth, user: UserId) -> Result<(), Fault> {
+    Ok(auth.commit(Forget { user }).await?)
+}
+
+struct Forget {
+    user: UserId,
+}
+
+#[async_trait]
+impl Work for Forget {
+    type Output = Committed<()>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        tx.subject_keys().erase(self.user).await?;
+        Ok(Committed::plain(()))
+    }
 }
 
 /// One event and nothing else.

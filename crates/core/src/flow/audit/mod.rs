@@ -7,7 +7,8 @@ mod verify;
 
 pub use deny::AccessDenied;
 pub use keep::{
-    adopt_events, checkpoint_audit, checkpoint_if_due, checkpoint_key, note_export, trim_audit,
+    adopt_events, checkpoint_audit, checkpoint_if_due, checkpoint_key, forget_person, note_export,
+    trim_audit,
 };
 pub use list::{
     AuditEvent, AuditPage, AuditSearch, ListAuditEvents, ListAuditEventsError, audit_events_after,

@@ -59,7 +59,15 @@ pub async fn verify_audit(
     progress: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<AuditReport, Fault> {
     let mut read = auth.store.read();
-    let head = read.audit().head().await?;
+    let (head, checkpoints) = match standing(&mut *read).await {
+        // Without a head nothing tells where the chain begins; with one that cannot be read neither.
+        Err(StoreError::Corrupt(_)) => {
+            let mut report = AuditReport::default();
+            report.tell(Finding::HeadAltered);
+            return Ok(report);
+        }
+        standing => standing?,
+    };
     let mut run = Run {
         trail: &auth.trail,
         key: CheckpointKey::new(&auth.master)?,
@@ -73,7 +81,7 @@ pub async fn verify_audit(
     if !run.trail.chain.is_genuine_head(&run.head) {
         run.report.tell(Finding::HeadAltered);
     }
-    run.stored_checkpoints(&mut *read).await?;
+    run.stored_checkpoints(checkpoints);
     run.given_checkpoints(given);
     run.events(&mut *read, progress).await?;
     run.end(&mut *read).await?;
@@ -111,6 +119,30 @@ pub(super) async fn verify_since(
     Ok(last)
 }
 
+/// The head and the checkpoints of one moment; no checkpoints if they cannot be read. There is one for a thousand events
+/// or for an hour, so they are few.
+async fn standing(read: &mut dyn Read) -> Result<(AuditHead, Option<Vec<Checkpoint>>), StoreError> {
+    let mut head = read.audit().head().await?;
+    loop {
+        let mut checkpoints = Vec::new();
+        let mut after = i64::MIN;
+        loop {
+            let page = match read.audit().checkpoints(after, PAGE).await {
+                Err(StoreError::Corrupt(_)) => return Ok((head, None)),
+                page => page?,
+            };
+            let Some(last) = page.last() else { break };
+            after = last.sequence;
+            checkpoints.extend(page);
+        }
+        let now = read.audit().head().await?;
+        if (now.cut, now.checkpoint) == (head.cut, head.checkpoint) {
+            return Ok((now, Some(checkpoints)));
+        }
+        head = now;
+    }
+}
+
 struct Run<'a> {
     trail: &'a Trail,
     key: CheckpointKey,
@@ -124,40 +156,35 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Loads the checkpoints: one for a thousand events or an hour, so they are few.
-    async fn stored_checkpoints(&mut self, read: &mut dyn Read) -> Result<(), StoreError> {
-        let mut after = i64::MIN;
+    /// Compares the checkpoints with each other and with the head.
+    fn stored_checkpoints(&mut self, stored: Option<Vec<Checkpoint>>) {
+        let Some(stored) = stored else {
+            self.report.tell(Finding::CheckpointsUnreadable);
+            return;
+        };
+        let cut = self.head.cut;
         let mut before: Option<i64> = None;
-        loop {
-            let page = read.audit().checkpoints(after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.sequence;
-            for checkpoint in &page {
-                let sequence = checkpoint.sequence;
-                self.compare_later(checkpoint);
-                let expected = before.unwrap_or(self.head.cut);
-                let cut = self.head.cut;
-                let begins = before.is_none() && cut > 0 && sequence != cut;
-                // The one that was made for the cut stands between two that knew nothing of it.
-                let follows = checkpoint.previous == expected
-                    || (checkpoint.previous < cut && (sequence == cut || before == Some(cut)));
-                if begins {
-                    self.report
-                        .tell(Finding::CheckpointMissing { sequence: cut });
-                } else if !follows {
-                    let sequence = checkpoint.previous;
-                    self.report.tell(Finding::CheckpointMissing { sequence });
-                }
-                before = Some(sequence);
+        for checkpoint in &stored {
+            let sequence = checkpoint.sequence;
+            self.compare_later(checkpoint);
+            let expected = before.unwrap_or(cut);
+            let begins = before.is_none() && cut > 0 && sequence != cut;
+            // The one that was made for the cut stands between two that knew nothing of it.
+            let follows = checkpoint.previous == expected
+                || (checkpoint.previous < cut && (sequence == cut || before == Some(cut)));
+            if begins {
+                self.report
+                    .tell(Finding::CheckpointMissing { sequence: cut });
+            } else if !follows {
+                let sequence = checkpoint.previous;
+                self.report.tell(Finding::CheckpointMissing { sequence });
             }
+            before = Some(sequence);
         }
-        let newest = before.unwrap_or(0);
-        if newest < self.head.checkpoint {
-            self.report.tell(Finding::CheckpointMissing {
-                sequence: self.head.checkpoint,
-            });
+        let sequence = self.head.checkpoint;
+        if before.unwrap_or(0) < sequence {
+            self.report.tell(Finding::CheckpointMissing { sequence });
         }
-        Ok(())
     }
 
     fn given_checkpoints(&mut self, given: &[Checkpoint]) {

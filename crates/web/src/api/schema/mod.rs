@@ -1,5 +1,6 @@
 //! What goes in and out, as the OpenAPI document shows it.
 
+mod audit;
 mod creation;
 mod path;
 mod permissions;
@@ -11,6 +12,7 @@ mod session;
 mod tokens;
 mod user;
 
+pub(crate) use audit::{AuditEventList, outcome_schema};
 pub(crate) use creation::CreationRequest;
 pub(crate) use path::{SessionPath, UserPath};
 pub(crate) use permissions::PermissionMatrix;

@@ -57,6 +57,7 @@ pub(crate) struct Builder {
     store: Option<Arc<dyn Store>>,
     hasher: Option<Arc<dyn Hasher>>,
     clock: Arc<ManualClock>,
+    master: [u8; 32],
 }
 
 impl TestApp {
@@ -74,6 +75,7 @@ impl TestApp {
             store: None,
             hasher: None,
             clock: Arc::new(ManualClock::default()),
+            master: [7; 32],
         }
     }
 
@@ -193,6 +195,12 @@ impl Builder {
         self
     }
 
+    /// The master key.
+    pub(crate) fn master(mut self, master: [u8; 32]) -> Self {
+        self.master = master;
+        self
+    }
+
     pub(crate) fn clock(mut self, clock: Arc<ManualClock>) -> Self {
         self.clock = clock;
         self
@@ -211,7 +219,7 @@ impl Builder {
                 .unwrap_or_else(|| Arc::new(QuickHasher::new(entropy.clone()))),
             clock: self.clock.clone(),
             entropy,
-            master: MasterKey::new([7; 32]),
+            master: MasterKey::new(self.master),
             rules: self.rules,
         }));
         ensure_keys(&auth).await.unwrap();

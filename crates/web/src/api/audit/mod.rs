@@ -1,0 +1,3 @@
+//! Security events.
+
+pub(crate) mod list;

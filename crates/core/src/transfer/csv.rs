@@ -169,7 +169,7 @@ const FORMULA: [char; 11] = [
 
 /// A cell as it is written: quoted, and with an apostrophe before what a spreadsheet would run (CSV injection). Where the text
 /// itself begins with such an apostrophe it is given another, so that [`armed`] finds every text again.
-pub(super) fn write_cell(out: &mut Vec<u8>, text: &str) {
+pub fn write_cell(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     if is_armed(text)
         || text

@@ -20,6 +20,7 @@ mod supabase;
 #[cfg(test)]
 mod tests;
 
+pub use csv::write_cell;
 pub use export::{Export, ExportFormat};
 pub use firebase::{FirebaseConfig, FirebaseConfigError};
 pub use record::{Record, RecordPassword, RecordSuspension};

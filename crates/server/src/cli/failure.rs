@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 
 use ntt_auth_core::flow::{
-    CreateUserError, EraseUserError, Fault, ListUsersError, ManageUserError, ReadUserError,
+    CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageUserError,
+    ReadUserError,
 };
 use ntt_auth_core::model::{FieldErrors, UserId};
 use ntt_auth_core::store::StoreError;
@@ -39,6 +40,8 @@ pub(super) enum Failure {
     File(String),
     /// Rows of a file made no account.
     Rows(String),
+    /// The audit trail was tampered with; so many things are wrong.
+    Tampered(u64),
     /// The server does not answer as it should.
     Unhealthy(String),
     Output(io::Error),
@@ -58,6 +61,7 @@ impl Failure {
             | Self::Fault(_)
             | Self::Password(_)
             | Self::File(_)
+            | Self::Tampered(_)
             | Self::Unhealthy(_)
             | Self::Output(_) => 1,
         }
@@ -93,6 +97,10 @@ impl fmt::Display for Failure {
                     f,
                     "there is no open session `{name}`; `ntt-auth session list USER` shows them"
                 )
+            }
+            Self::Tampered(1) => f.write_str("the audit trail does not hold: one thing is wrong"),
+            Self::Tampered(count) => {
+                write!(f, "the audit trail does not hold: {count} things are wrong")
             }
             Self::OfUser(user, failure) => write!(f, "{user}: {failure}"),
             Self::Usage(why) => write!(f, "{why}; --help tells more"),
@@ -156,6 +164,15 @@ impl From<ListUsersError> for Failure {
     fn from(error: ListUsersError) -> Self {
         match error {
             ListUsersError::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ListAuditEventsError> for Failure {
+    fn from(error: ListAuditEventsError) -> Self {
+        match error {
+            ListAuditEventsError::Fault(fault) => Self::Fault(fault),
             other => Self::Refused(other.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! The command line (OPS-11). Commands that touch accounts and keys run the same flows as the API.
 
 mod ask;
+mod audit;
 mod clock;
 mod config;
 mod confirm;
@@ -77,6 +78,9 @@ enum Command {
     /// See who is signed in, and end sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Read, verify and export the audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -161,6 +165,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         Command::Clock(command) => clock::run(command, &settings::load(inputs)?),
         Command::Import(given) => import::run(*given, &settings::load(inputs)?),
         Command::Export(given) => export::run(&given, &settings::load(inputs)?),
+        Command::Audit(command) => audit::run(command, &settings::load(inputs)?),
         Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),
     }
 }

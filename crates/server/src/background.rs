@@ -132,11 +132,16 @@ impl Background {
         Self { stop, tasks }
     }
 
-    /// Ends them, each after the round it is in.
-    pub async fn stop(self) {
-        let Self { stop, tasks } = self;
+    /// Ends them, each after the round it is in, or in the midst of it when `patience` is over. What is cut off is taken up
+    /// again by another node, or after the next start: whoever waits for a mail server does so outside any transaction.
+    pub async fn stop(self, patience: Duration) {
+        let Self { stop, mut tasks } = self;
         let _ = stop.send(());
-        tasks.join_all().await;
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, ended).await.is_err() {
+            tracing::warn!(target: "background", "work in the background was cut off");
+            tasks.shutdown().await;
+        }
     }
 }
 

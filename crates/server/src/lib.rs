@@ -1,10 +1,13 @@
 //! Wiring and operating ntt-auth: configuration, command line, the accept loop, the log, the hashing pool.
 
 pub mod background;
+pub mod breaker;
 pub mod cli;
 pub mod erasure_log;
 pub mod hashing;
+pub mod jobs;
 pub mod listen;
+pub mod mail;
 pub mod ports;
 pub mod probe;
 pub mod serve;

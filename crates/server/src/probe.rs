@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::thread;
 
 use async_trait::async_trait;
-use ntt_auth_web::{Component, HashingStats, Probe, TimeTravel};
+use ntt_auth_web::{Component, HashingStats, MailStats, Outbox, Probe, TimeTravel};
 
 use crate::hashing::HashingPool;
+use crate::mail::MailRoom;
 use crate::settings::Hashing;
 
-/// Watches the hashing pool.
+/// Watches the hashing pool and the mail.
 pub struct Process {
     hasher: Arc<HashingPool>,
+    mail: Arc<MailRoom>,
     travel: Option<Arc<dyn TimeTravel>>,
     workers: usize,
     capacity: usize,
@@ -23,11 +25,13 @@ impl Process {
     pub fn new(
         hasher: Arc<HashingPool>,
         settings: &Hashing,
+        mail: Arc<MailRoom>,
         travel: Option<Arc<dyn TimeTravel>>,
     ) -> Self {
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             hasher,
+            mail,
             travel,
             workers: settings.workers.unwrap_or_else(cores),
             capacity: settings.queue,
@@ -50,7 +54,16 @@ impl Probe for Process {
     }
 
     async fn components(&self) -> Vec<Component> {
-        Vec::new()
+        vec![self.mail.component()]
+    }
+
+    fn mail(&self) -> MailStats {
+        self.mail.stats()
+    }
+
+    fn outbox(&self) -> Option<Arc<dyn Outbox>> {
+        let outbox = self.mail.outbox.clone()?;
+        Some(outbox)
     }
 
     fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {

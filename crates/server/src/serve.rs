@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::{Fault, ensure_keys, follow, offer_set_up, reconcile_erasures};
+use ntt_auth_core::port::{Entropy, Mailer, random};
 use ntt_auth_web::{App, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::background::{Background, chores, sign_last};
+use crate::jobs::job_chore;
 use crate::listen::{Limits, Listener, room_for};
+use crate::mail::MailRoom;
 use crate::probe::Process;
-use crate::settings::{Settings, reachable};
+use crate::settings::{Delivery, Mail, Settings, reachable};
 use crate::start::{Installation, StartError};
 use crate::telemetry::Logging;
 
@@ -57,10 +60,20 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         ));
     }
 
-    let chores = chores(auth);
+    let mail = Arc::new(MailRoom::open(settings, auth)?);
+    if let Delivery::Off = settings.mail.delivery {
+        tracing::warn!(target: "serve", "{}", Mail::OFF);
+    }
+    let mut chores = chores(auth);
+    chores.push(job_chore(
+        auth,
+        Arc::clone(&mail.post) as Arc<dyn Mailer>,
+        node_name(auth.entropy()),
+    ));
     let probe = Arc::new(Process::new(
         Arc::clone(&installation.hasher),
         &settings.hashing,
+        Arc::clone(&mail),
         installation.time_travel(settings, chores.clone()),
     ));
     let background = Background::start(chores);
@@ -112,8 +125,9 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     {
         tracing::error!(target: "serve", %error, "the listener of the metrics ended badly");
     }
-    background.stop().await;
+    background.stop(settings.http.shutdown_timeout).await;
     sign_last(auth).await;
+    mail.post.close().await;
     installation.hasher.close().await;
     tracing::info!(target: "serve", "stopped");
     Ok(())
@@ -137,6 +151,12 @@ async fn reconcile(auth: &Auth) -> Result<(), Fault> {
         );
     }
     Ok(())
+}
+
+/// A name for this process that no other of the same store has: leases are held by it.
+fn node_name(entropy: &dyn Entropy) -> String {
+    let number = u64::from_be_bytes(random(entropy));
+    format!("{}-{number:016x}", std::process::id())
 }
 
 /// Says something to whoever started the server. If nobody listens, the log has it.

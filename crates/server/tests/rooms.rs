@@ -22,6 +22,12 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("ntt-auth-store-contract", &["ntt-auth-core"], &[]),
     (
+        "ntt-auth-mail",
+        &["ntt-auth-core"],
+        // Its tests run the real queue over a real conversation.
+        &["ntt-auth-store-sql"],
+    ),
+    (
         "ntt-auth-web",
         &["ntt-auth-core"],
         // Its tests make the tokens that forgers would.
@@ -33,6 +39,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "ntt-auth-core",
             "ntt-auth-jose",
             "ntt-auth-bcrypt",
+            "ntt-auth-mail",
             "ntt-auth-store-sql",
             "ntt-auth-web",
         ],
@@ -53,6 +60,13 @@ const STRANGERS: &[(&str, &str, &str)] = &[
     ("ntt-auth-core", "config", "server reads the configuration"),
     ("ntt-auth-core", "clap", "server has the command line"),
     ("ntt-auth-core", "tokio", "rules need no runtime"),
+    ("ntt-auth-core", "lettre", "mail speaks SMTP"),
+    ("ntt-auth-core", "minijinja", "mail and web have the words"),
+    ("ntt-auth-mail", "axum", "web speaks HTTP"),
+    ("ntt-auth-mail", "http", "web speaks HTTP"),
+    ("ntt-auth-mail", "rusqlite", "store-sql speaks SQL"),
+    ("ntt-auth-mail", "clap", "server has the command line"),
+    ("ntt-auth-web", "lettre", "mail speaks SMTP"),
     ("ntt-auth-web", "rusqlite", "store-sql speaks SQL"),
     ("ntt-auth-web", "sqlx", "store-sql speaks SQL"),
     ("ntt-auth-web", "config", "server reads the configuration"),

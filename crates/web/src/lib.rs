@@ -21,9 +21,12 @@ use utoipa_axum::routes;
 
 pub use app::App;
 pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
-pub use system::{Component, Condition, HashingStats, Probe, TimeTravel};
+pub use system::{
+    BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Outbox, OutboxMail,
+    Probe, TimeTravel,
+};
 
-use crate::api::{audit, auth, sessions, testing, users};
+use crate::api::{audit, auth, outbox, sessions, testing, users};
 use crate::layer::{FrameLayer, Tone, cors, note_denials, rate_limit};
 use crate::problem::{Problem, ProblemCode};
 use crate::system::{docs, health, jwks, openapi, scrape};
@@ -82,6 +85,11 @@ fn quiet() -> OpenApiRouter<App> {
             testing::advance::advance_clock
         ))
         .routes(routes!(testing::reset::reset))
+        .routes(routes!(
+            outbox::list::list_outbox,
+            outbox::clear::clear_outbox
+        ))
+        .routes(routes!(outbox::read::read_outbox_mail))
 }
 
 /// What people see in a browser. The first of these is limited per caller.
@@ -95,6 +103,9 @@ fn set_up() -> OpenApiRouter<App> {
 fn open_pages() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(pages::home))
+        .routes(routes!(pages::outbox::show_outbox))
+        .routes(routes!(pages::outbox::show_outbox_mail))
+        .routes(routes!(pages::outbox::show_outbox_html))
         .routes(routes!(docs::docs))
         .routes(routes!(docs::error_page))
         .route("/docs/assets/{file}", get(docs::asset))

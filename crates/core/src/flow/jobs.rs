@@ -16,8 +16,8 @@ use crate::model::{Job, JobId, JobKind, Lease, Timestamp};
 use crate::port::{MailError, Mailer, random};
 use crate::store::{StoreError, Tx, Work};
 
-/// How long a node may take for one job. It is longer than a mail server is waited for.
-const LEASE: Duration = Duration::from_mins(5);
+/// How long a node may take for one job. Whoever waits for a mail server must give up sooner.
+pub const JOB_LEASE: Duration = Duration::from_mins(5);
 /// How many jobs one call performs at the same time.
 const ABREAST: usize = 4;
 /// How often a job is tried: for about a day, if each attempt fails at once.
@@ -83,7 +83,7 @@ async fn run_one(auth: &Auth, mailer: &dyn Mailer, node: &str, id: JobId) -> Res
     let now = auth.clock.now();
     let lease = Lease {
         by: node.to_owned(),
-        until: now.plus(LEASE),
+        until: now.plus(JOB_LEASE),
     };
     let claim = Claim {
         id,

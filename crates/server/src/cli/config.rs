@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{Failure, print};
-use crate::settings::{self, Inputs, Profile};
+use crate::settings::{self, Delivery, Inputs, Mail, Profile};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,13 +22,18 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
     match command {
         Command::Check => {
-            let profile = match settings::load(inputs)?.profile {
+            let settings = settings::load(inputs)?;
+            let profile = match settings.profile {
                 Profile::Development => "development",
                 Profile::Test => "test",
                 Profile::Production => "production",
             };
+            let note = match settings.mail.delivery {
+                Delivery::Off => format!("Note: {}.\n", Mail::OFF),
+                Delivery::Outbox | Delivery::Smtp(_) => String::new(),
+            };
             print(&format!(
-                "The configuration is valid (profile {profile}).\n"
+                "The configuration is valid (profile {profile}).\n{note}"
             ))
         }
         Command::Print { json } => print(&settings::print(inputs, *json)?),

@@ -10,6 +10,7 @@ mod failure;
 mod healthcheck;
 mod import;
 mod keys;
+mod mail;
 mod pages;
 mod password;
 mod session;
@@ -91,6 +92,9 @@ enum Command {
     Import(Box<import::Import>),
     /// Export all accounts to a file
     Export(export::Export),
+    /// Try out mail, and change its words
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Ask the configured server whether it is ready; for containers and supervisors
@@ -167,6 +171,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         Command::Export(given) => export::run(&given, &settings::load(inputs)?),
         Command::Audit(command) => audit::run(command, &settings::load(inputs)?),
         Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),
+        Command::Mail(command) => mail::run(command, &settings::load(inputs)?),
     }
 }
 

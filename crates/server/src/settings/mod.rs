@@ -9,6 +9,7 @@ mod explain;
 mod layers;
 mod lockout;
 mod logging;
+mod mail;
 mod problem;
 mod production;
 mod reader;
@@ -29,6 +30,7 @@ pub use access::{Hashing, Keys, Passwords, Tokens};
 pub(crate) use access::{decode_key, encode_key};
 pub use explain::{print, schema};
 pub use logging::{Format, Log};
+pub use mail::{Delivery, Mail};
 pub use problem::{Problem, Problems, Source};
 pub use testing::Testing;
 pub use transport::{Database, Http, Metrics};
@@ -79,6 +81,8 @@ pub struct Settings {
     pub lockout: LockoutRules,
     /// How many requests each caller may make in a minute.
     pub rate_limits: RateLimits,
+    /// How mail is sent.
+    pub mail: Mail,
     /// Who may read metrics.
     pub metrics: Metrics,
     /// What is logged, and where to.
@@ -219,6 +223,7 @@ impl Settings {
         let audit = audit::read(reader);
         let lockout = lockout::read(reader);
         let rate_limits = transport::rate_limits(reader);
+        let mail = Mail::read(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
         let testing = Testing::read(reader);
@@ -228,6 +233,7 @@ impl Settings {
             production::refuse_unsafe_key(keys.as_ref(), reader);
             production::refuse_unsafe_http(http.as_ref(), reader);
             production::refuse_unsafe_lockout(lockout.as_ref(), reader);
+            production::refuse_unsafe_mail(mail.as_ref(), reader);
         }
         Ok(Self {
             profile: profile?,
@@ -243,6 +249,7 @@ impl Settings {
             audit: audit?,
             lockout: lockout?,
             rate_limits: rate_limits?,
+            mail: mail?,
             metrics: metrics?,
             log: log?,
             testing: testing?,

@@ -2,11 +2,13 @@
 //! already is passed over.
 
 use ntt_auth_core::policy::LockoutRules;
+use ntt_auth_mail::Security;
 use ntt_auth_web::CorsOrigins;
 use url::Url;
 
+use super::mail::is_loopback;
 use super::reader::{Reader, Refused};
-use super::{Database, Http, Keys};
+use super::{Database, Delivery, Http, Keys, Mail};
 
 pub(super) fn refuse_unsafe_database(
     database: Result<&Database, &Refused>,
@@ -87,5 +89,28 @@ pub(super) fn refuse_unsafe_lockout(
             "production refuses it: passwords could be guessed without end",
             "leave it at true; `ntt-auth user unlock` lifts a lock",
         );
+    }
+}
+
+pub(super) fn refuse_unsafe_mail(mail: Result<&Mail, &Refused>, reader: &mut Reader<'_>) {
+    match mail.map(|mail| &mail.delivery) {
+        Ok(Delivery::Outbox) => {
+            reader.refuse(
+                "mail.smtp.host",
+                "production needs a server for its mail: without one nobody can verify an address or reset a forgotten \
+                 password",
+                "name your mail server, or write mail.enabled = false to do without mail",
+            );
+        }
+        Ok(Delivery::Smtp(smtp))
+            if smtp.security == Security::Plain && !is_loopback(&smtp.host) =>
+        {
+            reader.refuse(
+                "mail.smtp.security",
+                "production refuses plain SMTP to another machine: whoever listens on the way could use the links in mails",
+                "write \"starttls\" or \"tls\"",
+            );
+        }
+        _ => {}
     }
 }

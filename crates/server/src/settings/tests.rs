@@ -257,13 +257,16 @@ fn production_names_each_unsafe_setting() {
             "public_url",
             "keys.master_key",
             "http.cors_origins",
-            "http.trusted_proxies"
+            "http.trusted_proxies",
+            "mail.smtp.host"
         ]
     );
     let safe = environment(&[
         ("NTT_AUTH__PROFILE", "production"),
         ("NTT_AUTH__PUBLIC_URL", "https://auth.example.com/"),
         ("NTT_AUTH__KEYS__MASTER_KEY", key),
+        ("NTT_AUTH__MAIL__SMTP__HOST", "smtp.example.com"),
+        ("NTT_AUTH__MAIL__FROM", "no-reply@example.com"),
     ]);
     let settings = load(&safe).unwrap();
     assert_eq!(

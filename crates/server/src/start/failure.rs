@@ -71,6 +71,9 @@ pub enum StartError {
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Mail cannot be prepared.
+    #[error("mail cannot be prepared: {0}")]
+    Mail(String),
     /// Threads.
     #[error("the threads of the server cannot be started: {0}; raise the limit of processes")]
     Threads(#[source] io::Error),

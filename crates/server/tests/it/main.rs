@@ -10,8 +10,15 @@
 #[path = "../process/mod.rs"]
 mod process;
 
+/// A mail server that fails as told, shared with the tests of the mail.
+#[expect(dead_code, reason = "some of its parts are for those tests alone")]
+#[path = "../../../mail/tests/it/fake.rs"]
+mod fake;
+
 mod accounts;
 mod commands;
+mod installation;
+mod mail;
 mod refusals;
 mod running;
 mod time;

@@ -1,5 +1,6 @@
 //! Pages for people: rendered here, without any script, with one style sheet.
 
+pub(crate) mod outbox;
 pub(crate) mod setup;
 
 use std::sync::LazyLock;
@@ -11,6 +12,7 @@ use minijinja::{Environment, Value, context};
 
 use crate::api::schema::{FRAME, refusals};
 use crate::problem::{Problem, ProblemCode};
+use crate::system::outbox::MayOpen;
 
 /// The policy of a page: our style sheet, our forms, nothing else.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -18,18 +20,25 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 const STYLE: &str = include_str!("../../assets/page.css");
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("base.html", include_str!("../../templates/base.html")),
     ("home.html", include_str!("../../templates/home.html")),
     ("docs.html", include_str!("../../templates/docs.html")),
     ("error.html", include_str!("../../templates/error.html")),
     ("notice.html", include_str!("../../templates/notice.html")),
+    ("outbox.html", include_str!("../../templates/outbox.html")),
+    (
+        "outbox-mail.html",
+        include_str!("../../templates/outbox-mail.html"),
+    ),
     ("setup.html", include_str!("../../templates/setup.html")),
 ];
 
 /// How a page at the top, like `/setup`, reaches the top. Addresses in pages are relative, so that a path in front of
 /// the server (`https://example.com/auth`) needs no setting.
 pub(crate) const TOP: &str = ".";
+/// How a page one step down, like `/outbox/ID`, reaches the top.
+pub(crate) const ONE_UP: &str = "..";
 /// How a page two steps down, like `/docs/errors/conflict`, reaches the top.
 pub(crate) const TWO_UP: &str = "../..";
 
@@ -91,11 +100,11 @@ refusals!(FRAME);
         Refusals,
     ),
 )]
-pub(crate) async fn home() -> Response {
+pub(crate) async fn home(MayOpen(outbox): MayOpen) -> Response {
     render(
         StatusCode::OK,
         "home.html",
-        context! { root => TOP, version => env!("CARGO_PKG_VERSION") },
+        context! { root => TOP, version => env!("CARGO_PKG_VERSION"), outbox },
     )
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use ntt_auth_core::model::JobState;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -35,6 +36,22 @@ struct RequestLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailLabels {
+    letter: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct JobLabels {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BreakerLabels {
+    service: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
     route: String,
 }
@@ -48,6 +65,11 @@ pub(crate) struct Metrics {
     durations: Durations,
     routes: HashMap<String, Route>,
     unmatched: Route,
+    mails: Family<MailLabels, Counter>,
+    jobs: Family<JobLabels, Gauge>,
+    breaker_state: Family<BreakerLabels, Gauge>,
+    breaker_opened: Family<BreakerLabels, Counter>,
+    breaker_refused: Family<BreakerLabels, Counter>,
     hashing_workers: Gauge,
     hashing_waiting: Gauge,
     hashing_running: Gauge,
@@ -78,6 +100,32 @@ impl Metrics {
             "Time taken to answer",
             Unit::Seconds,
             durations.clone(),
+        );
+        let mails = Family::default();
+        registry.register(
+            "mails",
+            "Mails, by letter and what became of them",
+            mails.clone(),
+        );
+        let jobs = Family::default();
+        registry.register("jobs", "Jobs of all nodes, by state", jobs.clone());
+        let breaker_state = Family::default();
+        registry.register(
+            "breaker_state",
+            "How the circuit breaker around a service stands: 0 closed, 1 half-open, 2 open",
+            breaker_state.clone(),
+        );
+        let breaker_opened = Family::default();
+        registry.register(
+            "breaker_opened",
+            "How often the circuit breaker around a service opened",
+            breaker_opened.clone(),
+        );
+        let breaker_refused = Family::default();
+        registry.register(
+            "breaker_refused",
+            "Calls that the circuit breaker around a service refused",
+            breaker_refused.clone(),
         );
         let route = |name: String| Route {
             counters: Default::default(),
@@ -127,6 +175,11 @@ impl Metrics {
             registry,
             requests,
             durations,
+            mails,
+            jobs,
+            breaker_state,
+            breaker_opened,
+            breaker_refused,
             hashing_workers,
             hashing_waiting,
             hashing_running,
@@ -204,11 +257,62 @@ impl Metrics {
                 .since(app.auth.revoked().followed_at())
                 .as_secs_f64(),
         );
+        self.look_at_mail(app).await;
         let store = super::health::store(app).await;
         self.store_up
             .set(i64::from(store.condition == Condition::Ok));
         self.store_latency
             .set(store.latency.unwrap_or_default().as_secs_f64());
+    }
+}
+
+/// The name of the breaker around the mail server.
+const MAIL: BreakerLabels = BreakerLabels { service: "mail" };
+
+impl Metrics {
+    async fn look_at_mail(&self, app: &App) {
+        let stats = app.probe.mail();
+        for letter in stats.letters {
+            for (outcome, total) in [
+                ("sent", letter.sent),
+                ("put_off", letter.put_off),
+                ("refused", letter.refused),
+            ] {
+                let labels = MailLabels {
+                    letter: letter.letter,
+                    outcome,
+                };
+                raise(&self.mails.get_or_create_owned(&labels), total);
+            }
+        }
+        if let Some(breaker) = stats.breaker {
+            self.breaker_state
+                .get_or_create_owned(&MAIL)
+                .set(i64::from(breaker.state));
+            raise(
+                &self.breaker_opened.get_or_create_owned(&MAIL),
+                breaker.opened,
+            );
+            raise(
+                &self.breaker_refused.get_or_create_owned(&MAIL),
+                breaker.refused,
+            );
+        }
+        // A store that does not answer leaves the figures as they were; that it does not is told beside them.
+        if let Ok(counts) = app.auth.store().read().jobs().counts().await {
+            for state in JobState::ALL {
+                let count = counts
+                    .iter()
+                    .find(|count| count.state == *state)
+                    .map_or(0, |count| count.count);
+                let labels = JobLabels {
+                    state: state.as_str(),
+                };
+                self.jobs
+                    .get_or_create_owned(&labels)
+                    .set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
     }
 }
 

@@ -5,11 +5,13 @@ pub(crate) mod health;
 pub(crate) mod jwks;
 mod metrics;
 pub(crate) mod openapi;
+pub(crate) mod outbox;
 mod probe;
 pub(crate) mod scrape;
 mod travel;
 
 pub(crate) use metrics::Metrics;
-pub use probe::{Component, Condition, HashingStats, Probe};
+pub use outbox::{Outbox, OutboxMail};
+pub use probe::{BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Probe};
 pub use travel::TimeTravel;
 pub(crate) use travel::Traveller;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::system::TimeTravel;
+use crate::system::{Outbox, TimeTravel};
 
 /// How a part of the server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -51,6 +51,39 @@ pub struct HashingStats {
     pub refused: u64,
 }
 
+/// What became of mail since the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailStats {
+    /// By letter.
+    pub letters: Vec<LetterStats>,
+    /// How the breaker around the mail server stands, if there is a server.
+    pub breaker: Option<BreakerStats>,
+}
+
+/// What became of one letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetterStats {
+    /// Its name.
+    pub letter: &'static str,
+    /// Handed over.
+    pub sent: u64,
+    /// Attempts that failed and are repeated.
+    pub put_off: u64,
+    /// Refused for good.
+    pub refused: u64,
+}
+
+/// How a circuit breaker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakerStats {
+    /// 0 closed, 1 half-open, 2 open.
+    pub state: u8,
+    /// How often it opened.
+    pub opened: u64,
+    /// Calls that were refused.
+    pub refused: u64,
+}
+
 /// What only the process can tell. The server implements it.
 #[async_trait]
 pub trait Probe: Send + Sync {
@@ -59,6 +92,16 @@ pub trait Probe: Send + Sync {
 
     /// Parts beyond store, keys, revocations and hashing, if there are any.
     async fn components(&self) -> Vec<Component>;
+
+    /// What became of mail, and how the services outside are.
+    fn mail(&self) -> MailStats {
+        MailStats::default()
+    }
+
+    /// Where mail is kept instead of sent, if it is.
+    fn outbox(&self) -> Option<Arc<dyn Outbox>> {
+        None
+    }
 
     /// The means to move time, where the profile has them.
     fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {

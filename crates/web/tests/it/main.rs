@@ -18,6 +18,7 @@ mod logout;
 mod matrix;
 mod me;
 mod openapi;
+mod outbox;
 mod password;
 mod properties;
 mod proxies;

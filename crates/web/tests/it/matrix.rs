@@ -174,6 +174,7 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
     let address = path
         .replace("{userId}", &target.id.to_string())
         .replace("{sessionId}", &session)
+        .replace("{mailId}", &target.id.to_string())
         .replace("{code}", "not_found");
     if path == "/setup" {
         let form = [("content-type", "application/x-www-form-urlencoded")];

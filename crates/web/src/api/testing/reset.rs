@@ -36,6 +36,9 @@ pub(crate) async fn reset(
 ) -> Result<axum::Json<ResetBody>, Problem> {
     let token = travel.reset().await.ok_or_else(Problem::not_found)??;
     app.limiter.forget();
+    if let Some(outbox) = app.probe.outbox() {
+        outbox.clear().await;
+    }
     Ok(axum::Json(ResetBody {
         setup_url: format!("{}/setup?token={}", app.settings.public_url, token.expose()),
     }))

@@ -3,6 +3,7 @@
 mod clock;
 mod document;
 mod hasher;
+mod outbox;
 mod principal;
 mod snapshot;
 mod store;
@@ -25,7 +26,7 @@ use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
 use ntt_auth_core::{Auth, flow};
 use ntt_auth_store_sql::SqlStore;
-use ntt_auth_web::{App, Component, HashingStats, Probe, TimeTravel, WebSettings};
+use ntt_auth_web::{App, Component, HashingStats, Outbox, Probe, TimeTravel, WebSettings};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use document::{DOCUMENT, OPERATIONS, Operation, resolved};
@@ -35,6 +36,7 @@ pub(crate) use snapshot::assert_committed;
 pub(crate) use store::Switch;
 
 use hasher::QuickHasher;
+use outbox::Kept;
 
 /// The password of everybody whom a test does not give another.
 pub(crate) const PASSWORD: &str = "Analytical-Engine-1843";
@@ -47,6 +49,8 @@ pub(crate) const PUBLIC_URL: &str = "https://auth.example.com";
 pub(crate) struct TestApp {
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Arc<ManualClock>,
+    /// Mail that is kept, readable from [`DESK`].
+    pub(crate) outbox: Kept,
     pub(crate) router: Router,
 }
 
@@ -224,11 +228,13 @@ impl Builder {
         }));
         ensure_keys(&auth).await.unwrap();
         flow::follow(&auth).await.unwrap();
-        let probe = Arc::new(Process(Travel(self.clock.clone())));
+        let outbox = Kept::default();
+        let probe = Arc::new(Process(Travel(self.clock.clone()), outbox.clone()));
         let app = App::new(auth.clone(), self.settings, probe);
         TestApp {
             auth,
             clock: self.clock,
+            outbox,
             router: ntt_auth_web::router(app),
         }
     }
@@ -279,7 +285,7 @@ fn rules() -> Rules {
 }
 
 /// A process without parts of its own, whose clock can be moved from the address [`DESK`].
-struct Process(Travel);
+struct Process(Travel, Kept);
 
 /// From where the clock can be moved.
 pub(crate) const DESK: &str = "127.0.0.1";
@@ -295,6 +301,10 @@ impl Probe for Process {
 
     async fn components(&self) -> Vec<Component> {
         Vec::new()
+    }
+
+    fn outbox(&self) -> Option<Arc<dyn Outbox>> {
+        Some(Arc::new(self.1.clone()))
     }
 
     fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {

@@ -150,7 +150,9 @@ impl SignIn {
             &session.client,
         )
         .by(user.id)
-        .session(session.id);
+        .session(session.id)
+        // By which factor.
+        .detail("password");
         let work = BeginSession {
             user,
             verified,

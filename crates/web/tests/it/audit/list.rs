@@ -59,7 +59,7 @@ async fn pro5_v16_2_1_an_event_tells_who_what_whom_when_where_and_how_it_went() 
             "ipAddress": "198.51.100.1",
             "userAgent": null,
             "requestId": "web-7",
-            "detail": event["detail"],
+            "detail": "password",
             "erased": false,
         })
     );

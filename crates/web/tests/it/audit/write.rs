@@ -45,6 +45,50 @@ async fn v16_3_2_what_somebody_may_not_do_is_noted_and_bounded() {
 }
 
 #[tokio::test]
+async fn v16_3_1_v16_3_3_authentications_and_replays_are_noted_with_how_they_went() {
+    let app = TestApp::new().await;
+    let admin = app.admin().await;
+    let ada = app.user("ada").await;
+    let body = json!({ "email": "ada@example.com", "password": "Wrong-Word-1843" });
+    app.anon().post("/api/v1/auth/login", body).await.is(401);
+    let refreshed = ada.refreshed().await;
+    app.clock.advance(std::time::Duration::from_mins(5));
+    ada.refresh().await.refuses(401, "refresh_token_reused");
+    refreshed
+        .refresh()
+        .await
+        .refuses(401, "refresh_token_invalid");
+    app.anon()
+        .sign_in("ada@example.com", PASSWORD)
+        .await
+        .post_empty("/api/v1/auth/logout")
+        .await
+        .is(204);
+    let path = format!("{EVENTS}?subjectId={}", ada.id());
+    let list = admin.get(&path).await.is(200).json();
+    let told: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| {
+            let word = |name: &str| event[name].as_str().unwrap_or("-").to_owned();
+            [word("kind"), word("result"), word("detail")].join(" ")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "session_ended success signed_out",
+            "signed_in success password",
+            "refresh_token_reused failure generation 0",
+            "sign_in_failed failure -",
+            "signed_in success password",
+            "registered success operator",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn v16_4_1_what_clients_send_cannot_forge_an_event() {
     let app = TestApp::new().await;
     let admin = app.admin().await;

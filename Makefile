@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e lint fmt deny openapi coverage bench torture fuzz clean
+.PHONY: help run test test-rust test-e2e lint fmt deny openapi coverage bench timing torture fuzz clean
 SHELL := /bin/bash
 
 help: ## print this list
@@ -40,6 +40,9 @@ coverage: ## line coverage of the Rust crates; fails below 90 %, report in cover
 bench: ## measure against a bare server and write docs/performance.md (PEERS=1: and a peer)
 	cargo build --release --locked -p ntt-auth -p ntt-auth-bench
 	target/release/ntt-auth-bench
+
+timing: ## whether the time of an answer tells of an account; prints the figures
+	cargo test --locked -p ntt-auth --test it -- --nocapture timing
 
 torture: ## kill the server 50 times under load and check every acknowledged write
 	NTT_TORTURE_ROUNDS=$${NTT_TORTURE_ROUNDS:-50} cargo test --locked -p ntt-auth --test torture -- --nocapture

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ntt_auth_core::Auth;
 
+use crate::browser::Origins;
 use crate::layer::RateLimiter;
 use crate::settings::WebSettings;
 use crate::system::{Metrics, Probe};
@@ -21,6 +22,7 @@ pub struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) probe: Arc<dyn Probe>,
     pub(crate) limiter: Arc<RateLimiter>,
+    pub(crate) origins: Origins,
 }
 
 impl App {
@@ -29,6 +31,7 @@ impl App {
         Self(Arc::new(Parts {
             limiter: Arc::new(RateLimiter::new(&auth, &settings.rate_limits)),
             metrics: Arc::new(Metrics::new(crate::openapi().paths.paths.into_keys())),
+            origins: Origins::new(&settings),
             settings,
             auth,
             probe,

@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod browser;
 pub mod extract;
 mod layer;
 mod pages;

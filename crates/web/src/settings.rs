@@ -61,7 +61,7 @@ pub enum CorsOrigins {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the fields are the roles, and the two routes with limits of their own"
+    reason = "the fields are the roles, and the routes with limits of their own"
 )]
 pub struct RateLimits {
     pub enabled: bool,
@@ -72,6 +72,9 @@ pub struct RateLimits {
     pub super_admin: NonZeroU32,
     pub login: NonZeroU32,
     pub register: NonZeroU32,
+    pub refresh: NonZeroU32,
+    pub mail: NonZeroU32,
+    pub open: NonZeroU32,
 }
 
 impl Default for RateLimits {
@@ -86,6 +89,9 @@ impl Default for RateLimits {
             super_admin: limit(1000),
             login: limit(5),
             register: limit(3),
+            refresh: limit(300),
+            mail: limit(3),
+            open: limit(6_000_000),
         }
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::audit::{Audited, Pace, Trail};
 use crate::flow::guess::ThrottleNames;
 use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp, UserId};
-use crate::password::Hasher;
+use crate::password::{Breaches, Hasher, NoBreaches};
 use crate::policy::Rules;
 use crate::port::{Clock, Entropy, ErasureLog, NoErasureLog};
 use crate::secret::MasterKey;
 use crate::store::{Store, StoreError, Tx, Work, transact};
 use crate::token::{
-    AccessToken, Cursors, DeviceTokens, Keyring, RefreshTokens, RevokedSet, TokenRefused, Validator,
+    AccessToken, CsrfTokens, Cursors, DeviceTokens, Keyring, RefreshTokens, RevokedSet,
+    TokenRefused, Validator,
 };
 
 /// What an [`Auth`] is made of.
@@ -44,6 +45,8 @@ pub struct Auth {
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursors: Cursors,
     pub(crate) devices: DeviceTokens,
+    csrf_tokens: CsrfTokens,
+    pub(crate) breaches: Arc<dyn Breaches>,
     pub(crate) erasure_keys: ErasureKeys,
     pub(crate) erasure_log: Arc<dyn ErasureLog>,
     pub(crate) trail: Arc<Trail>,
@@ -118,6 +121,8 @@ impl Auth {
             refresh_tokens: RefreshTokens::new(&parts.master),
             cursors: Cursors::new(&parts.master),
             devices: DeviceTokens::new(&parts.master),
+            csrf_tokens: CsrfTokens::new(&parts.master),
+            breaches: Arc::new(NoBreaches),
             erasure_keys: ErasureKeys::new(&parts.master),
             erasure_log: Arc::new(NoErasureLog),
             trail: Arc::new(Trail::new(&parts.master, Arc::clone(&parts.entropy))),
@@ -132,6 +137,13 @@ impl Auth {
             keyring,
             revoked,
         }
+    }
+
+    /// Has new passwords looked up among those that were stolen elsewhere.
+    #[must_use]
+    pub fn with_breaches(mut self, breaches: Arc<dyn Breaches>) -> Self {
+        self.breaches = breaches;
+        self
     }
 
     /// Notes erasures in this log, too; without it they are noted in the store alone.
@@ -182,6 +194,11 @@ impl Auth {
         self.keyring.clear();
         self.validator.forget();
         self.revoked.clear();
+    }
+
+    /// What keeps other pages from using a session's cookie.
+    pub fn csrf_tokens(&self) -> &CsrfTokens {
+        &self.csrf_tokens
     }
 
     /// Fresh random bytes.

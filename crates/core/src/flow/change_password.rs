@@ -9,6 +9,7 @@ use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::guess::{Proof, Right, Unproved, prove_password};
 use crate::flow::mail_job::mail_job;
+use crate::flow::new_password::hash_new;
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
 use crate::flow::{Auth, Caller, Fault};
@@ -89,7 +90,7 @@ impl ChangePassword {
             .ok_or(ChangePasswordError::Invalid(errors))?;
         let proof = prove_password(auth, &user, self.caller, self.current, &self.client).await;
         let Proof { hash: old, right } = proof?;
-        let hash = auth.hasher.hash(new).await?;
+        let hash = hash_new(auth, "/newPassword", new).await?;
         let now = auth.clock.now();
         let changed = event(
             auth,

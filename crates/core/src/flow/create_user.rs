@@ -6,6 +6,7 @@ use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::manage_user::present_role;
+use crate::flow::new_password::hash_new;
 use crate::flow::register::{AddUser, taken_errors};
 use crate::flow::{Actor, Auth, Fault, RawRegistration, Registration};
 use crate::model::{Client, EventKind, FieldErrors, Role, User};
@@ -49,7 +50,7 @@ impl CreateUser {
         let mut registration =
             Registration::parse(self.raw, auth).map_err(CreateUserError::Invalid)?;
         let password = match registration.password.take() {
-            Some(plain) => Some(auth.hasher.hash(plain).await?),
+            Some(plain) => Some(hash_new(auth, "/password", plain).await?),
             None => None,
         };
         let now = auth.clock.now();

@@ -1,7 +1,7 @@
 //! What fails through nobody's fault who asked.
 
 use crate::audit::Finding;
-use crate::password::HasherError;
+use crate::password::{BreachesUnreachable, HasherError};
 use crate::port::ErasureLogError;
 use crate::secret::Unsealable;
 use crate::store::StoreError;
@@ -16,6 +16,9 @@ pub enum Fault {
     /// The hashing pool; it may just be busy.
     #[error("hashing failed")]
     Hasher(#[from] HasherError),
+    /// Looking stolen passwords up, where that must be possible.
+    #[error("a new password could not be looked up among stolen ones")]
+    Breaches(#[from] BreachesUnreachable),
     /// Signing.
     #[error("signing failed")]
     Mint(#[from] MintError),

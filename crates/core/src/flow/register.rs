@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::new_password::hash_new;
 use crate::flow::{Auth, Fault};
 use crate::model::{
     AvatarUrl, Client, Email, EventKind, FieldErrors, Invalid, LocaleTag, Metadata, PersonName,
@@ -202,7 +203,7 @@ impl Register {
         raw.password.get_or_insert_default();
         let mut registration = Registration::parse(raw, auth).map_err(RegisterError::Invalid)?;
         let password = match registration.password.take() {
-            Some(plain) => Some(auth.hasher.hash(plain).await?),
+            Some(plain) => Some(hash_new(auth, "/password", plain).await?),
             None => None,
         };
         let now = auth.clock.now();

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::new_password::hash_new;
 use crate::flow::register::{look_again, taken, taken_errors};
 use crate::flow::{Auth, Fault, RawRegistration, Registration};
 use crate::model::{
@@ -101,7 +102,7 @@ impl SetUp {
         self.raw.password.get_or_insert_default();
         let mut registration = Registration::parse(self.raw, auth).map_err(SetUpError::Invalid)?;
         let password = match registration.password.take() {
-            Some(plain) => Some(auth.hasher.hash(plain).await?),
+            Some(plain) => Some(hash_new(auth, "/password", plain).await?),
             None => None,
         };
         let user = registration.into_user(auth, Role::SuperAdmin, password, now);

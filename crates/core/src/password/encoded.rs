@@ -19,7 +19,7 @@ pub(crate) use self::pbkdf2::Pbkdf2Setting;
 use self::pbkdf2::Prf;
 pub(crate) use self::scrypt::ScryptSetting;
 use crate::password::work::{Derivation, Expected, OtherWork, Work};
-use crate::password::{HashingPolicy, Plain};
+use crate::password::{BcryptCost, HashingPolicy, Plain};
 
 /// A stored hash, understood.
 #[derive(Debug, Clone)]
@@ -185,6 +185,17 @@ impl Encoded {
             Work::Other(OtherWork::new(password, derivation, self.digest.len())),
             expected,
         )
+    }
+
+    /// The costs of bcrypt that a wrong password is to be hashed with besides, so that an account whose hash is cheaper than the policy's takes as
+    /// long to refuse as one that does not exist: from the hash's own cost to one below the policy's, each once, which is together what is lacking.
+    pub fn lacking(&self, policy: &HashingPolicy) -> Vec<BcryptCost> {
+        match (&self.scheme, policy) {
+            (Scheme::Bcrypt(setting), HashingPolicy::Bcrypt { cost }) => (setting.cost..cost.get())
+                .filter_map(|cost| BcryptCost::for_tests(cost).ok())
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the hash is foreign or weaker than `policy` and should be made anew when the password is at hand. A stronger one is left alone.

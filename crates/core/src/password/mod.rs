@@ -7,6 +7,7 @@
 //! hash:    HashingPolicy::hash(password, entropy)     → (Work, NewHash)  … NewHash::finish(digest)
 //! ```
 
+mod breach;
 mod common;
 mod encoded;
 mod hasher;
@@ -15,6 +16,8 @@ mod plain;
 mod policy;
 mod work;
 
+pub(crate) use breach::NoBreaches;
+pub use breach::{Breaches, BreachesUnreachable, LeakDigest};
 pub use encoded::{Encoded, FormatError};
 pub use hasher::{Hasher, HasherError, Verdict};
 pub use hashing::{Argon2Cost, BcryptCost, CostError, HashingPolicy, NewHash};

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use crate::model::Invalid;
 use crate::password::{Plain, common};
 
@@ -14,8 +16,8 @@ pub struct PasswordPolicy {
     pub max: usize,
     /// The classes of which at least one character each is needed.
     pub require: Vec<CharacterClass>,
-    /// Passwords that are refused in addition to those everybody knows, compared without case.
-    pub blocklist: Vec<String>,
+    /// Passwords that are refused in addition to those everybody knows, in lower case.
+    pub blocklist: HashSet<String>,
     /// Words that a password must not contain, such as the names of product and company, in addition to what is known of the person.
     pub context: Vec<String>,
 }
@@ -70,7 +72,7 @@ impl PasswordPolicy {
             min_with_second_factor: 8,
             max: 128,
             require: CharacterClass::ALL.to_vec(),
-            blocklist: Vec::new(),
+            blocklist: HashSet::new(),
             context: Vec::new(),
         }
     }
@@ -128,12 +130,7 @@ impl PasswordPolicy {
             }
         }
         let lower = text.to_lowercase();
-        if common::is_common(text, &lower)
-            || self
-                .blocklist
-                .iter()
-                .any(|entry| entry.to_lowercase() == lower)
-        {
+        if common::is_common(text, &lower) || self.blocklist.contains(&lower) {
             broken.push(Invalid::new(
                 "common",
                 "This is one of the passwords that are tried first, or close to one.",

@@ -1,6 +1,7 @@
 //! Tokens: what is handed out, and how it is recognised again.
 
 mod access;
+mod csrf;
 mod cursor;
 mod device;
 mod keyring;
@@ -10,6 +11,7 @@ mod validator;
 
 pub(crate) use access::mint;
 pub use access::{ACCESS_TYPE, AccessToken, MintError};
+pub use csrf::CsrfTokens;
 pub use cursor::{Cursors, InvalidCursor};
 pub use device::DeviceTokens;
 pub use keyring::{KeySet, Keyring, KeyringError, generate_key};

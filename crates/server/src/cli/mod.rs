@@ -13,6 +13,7 @@ mod keys;
 mod mail;
 mod pages;
 mod password;
+mod passwords;
 mod session;
 mod table;
 mod user;
@@ -82,6 +83,9 @@ enum Command {
     /// Read, verify and export the audit trail
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Prepare the look-up of stolen passwords
+    #[command(subcommand)]
+    Passwords(passwords::Command),
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -138,6 +142,7 @@ pub fn run(
 fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
     match command {
         Command::Config(command) => config::run(&command, inputs),
+        Command::Passwords(command) => passwords::run(command),
         Command::Openapi => {
             // By way of a value, whose members are sorted, so that the text changes only where the document does.
             let document = serde_json::to_value(ntt_auth_web::openapi())

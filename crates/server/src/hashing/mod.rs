@@ -126,8 +126,14 @@ impl Hasher for HashingPool {
             Some(encoded) => encoded.verification(&password),
             None => self.policy.decoy(&password),
         };
-        drop(password);
         let matches = expected.matches(&self.run(work).await?);
+        if !matches && let Some(encoded) = &stored {
+            for cost in encoded.lacking(&self.policy) {
+                let (work, _) = HashingPolicy::Bcrypt { cost }.decoy(&password);
+                self.run(work).await?;
+            }
+        }
+        drop(password);
         let rehash = matches && stored.is_some_and(|encoded| encoded.needs_upgrade(&self.policy));
         Ok(Verdict { matches, rehash })
     }

@@ -1,5 +1,7 @@
 //! What concerns accounts, passwords, tokens and keys.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -8,10 +10,11 @@ use ntt_auth_core::password::{Argon2Cost, BcryptCost, HashingPolicy, PasswordPol
 use ntt_auth_core::policy::{AccountRules, ClaimSource, ProfileField, TokenRules};
 use ntt_auth_core::secret::MasterKey;
 use ntt_auth_jose::Algorithm;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::Profile;
-use super::reader::{Reader, Refused};
+use super::reader::{Reader, Refused, path};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -174,6 +177,76 @@ pub struct Passwords {
     pub policy: PasswordPolicy,
     /// How it is hashed.
     pub hashing: HashingPolicy,
+    /// Where it is looked up among stolen ones.
+    pub breaches: BreachLookUp,
+}
+
+/// Where new passwords are looked up among stolen ones.
+#[derive(Debug, Clone)]
+pub struct BreachLookUp {
+    /// A filter file, as `ntt-auth passwords filter` makes it.
+    pub filter: Option<PathBuf>,
+    /// A range API in the manner of Have I Been Pwned.
+    pub api: Option<Url>,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+    /// Whether a password that cannot be looked up is refused.
+    pub strict: bool,
+}
+
+impl BreachLookUp {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
+        let filter = reader.optional("password.breach_filter", "name a file", path);
+        let api = reader.optional(
+            "password.breach_api",
+            "write it like https://api.pwnedpasswords.com/range/",
+            |text| match Url::parse(text) {
+                Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(url),
+                Ok(_) => Err("begins with neither https:// nor http://".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+        );
+        let timeout = reader.duration("password.breach_timeout", Duration::from_millis(1), MINUTE);
+        let strict = reader.choice(
+            "password.breach_outage",
+            &["accept", "refuse"],
+            &[false, true],
+        );
+        Ok(Self {
+            filter: filter?,
+            api: api?,
+            timeout: timeout?,
+            strict: strict?,
+        })
+    }
+}
+
+/// The lines of a block list, in lower case.
+fn blocklist(reader: &mut Reader<'_>) -> Result<HashSet<String>, Refused> {
+    const KEY: &str = "password.blocklist_file";
+    let Some(file) = reader.optional(KEY, "name a file", path)? else {
+        return Ok(HashSet::new());
+    };
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Ok(text
+            .lines()
+            .map(|line| line.trim_end_matches('\r').to_lowercase())
+            .filter(|line| !line.is_empty())
+            .collect()),
+        Err(error) => Err(reader.refuse(
+            KEY,
+            format!("{} cannot be read: {error}", file.display()),
+            "name a UTF-8 text file with one password on each line",
+        )),
+    }
+}
+
+/// A word that passwords must not contain.
+fn context_word(text: &str) -> Result<String, &'static str> {
+    match text.trim().chars().count() {
+        0..4 => Err("it is shorter than 4 characters, and would be in many good passwords"),
+        _ => Ok(text.trim().to_owned()),
+    }
 }
 
 impl Passwords {
@@ -189,6 +262,13 @@ impl Passwords {
         );
         let bcrypt = bcrypt(reader, profile);
         let argon2 = argon2(reader);
+        let blocklist = blocklist(reader);
+        let context = reader.list(
+            "password.context",
+            "write words of at least 4 characters",
+            context_word,
+        );
+        let breaches = BreachLookUp::read(reader);
         let policy = if is_classic? {
             PasswordPolicy::classic()
         } else {
@@ -200,7 +280,15 @@ impl Passwords {
         } else {
             HashingPolicy::Argon2id(argon2)
         };
-        Ok(Self { policy, hashing })
+        Ok(Self {
+            policy: PasswordPolicy {
+                blocklist: blocklist?,
+                context: context?,
+                ..policy
+            },
+            hashing,
+            breaches: breaches?,
+        })
     }
 }
 

@@ -26,7 +26,7 @@ use ntt_auth_core::policy::{
 use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
 
-pub use access::{Hashing, Keys, Passwords, Tokens};
+pub use access::{BreachLookUp, Hashing, Keys, Passwords, Tokens};
 pub(crate) use access::{decode_key, encode_key};
 pub use explain::{print, schema};
 pub use logging::{Format, Log};

@@ -204,6 +204,9 @@ pub(super) fn rate_limits(reader: &mut Reader<'_>) -> Result<RateLimits, Refused
     let super_admin = per_minute(reader, "rate_limits.super_admin");
     let login = per_minute(reader, "rate_limits.login");
     let register = per_minute(reader, "rate_limits.register");
+    let refresh = per_minute(reader, "rate_limits.refresh");
+    let mail = per_minute(reader, "rate_limits.mail");
+    let open = reader.integer("rate_limits.open", 60_000, 4_000_000_000);
     Ok(RateLimits {
         enabled: enabled?,
         guest: guest?,
@@ -213,6 +216,9 @@ pub(super) fn rate_limits(reader: &mut Reader<'_>) -> Result<RateLimits, Refused
         super_admin: super_admin?,
         login: login?,
         register: register?,
+        refresh: refresh?,
+        mail: mail?,
+        open: NonZeroU32::new(open?).ok_or(Refused)?,
     })
 }
 

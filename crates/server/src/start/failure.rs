@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ntt_auth_core::flow::Fault;
 use ntt_auth_core::store::StoreError;
 
+use crate::breach::FilterError;
 use crate::listen::ListenError;
 use crate::telemetry::LogError;
 
@@ -51,6 +52,9 @@ pub enum StartError {
     /// Time was moved here, which production must not build on.
     #[error("{} says that the clock of this data folder was moved forward in tests, so what is stored here lies in the future; production refuses it: use another data_dir", .0.display())]
     TimeTravelled(PathBuf),
+    /// The filter of stolen passwords cannot be used.
+    #[error("password.breach_filter: {0}")]
+    BreachFilter(#[from] FilterError),
     /// How far the clock is ahead cannot be read.
     #[error("the virtual clock {} cannot be read: {cause}; remove it to go on with the system's time", file.display())]
     VirtualClock {

@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 pub use failure::StartError;
 
 use crate::background::Chore;
+use crate::breach;
 use crate::erasure_log::ErasureFile;
 use crate::hashing::HashingPool;
 use crate::ports::{SystemClock, SystemEntropy, VIRTUAL_CLOCK_FILE, VirtualClock};
@@ -65,6 +66,10 @@ impl Installation {
             master,
             rules: settings.rules(listening),
         });
+        let auth = match breach::open(&settings.passwords.breaches)? {
+            Some(breaches) => auth.with_breaches(breaches),
+            None => auth,
+        };
         let auth = match &settings.database {
             Database::File(_) => {
                 make_private_folder(&settings.data_dir)?;

@@ -22,3 +22,4 @@ mod mail;
 mod refusals;
 mod running;
 mod time;
+mod timing;

@@ -1,4 +1,4 @@
-//! Cross-origin requests (PRO-4): by configured origins alone, never with cookies.
+//! Cross-origin requests (PRO-4): by configured origins alone; with cookies only if they are named one by one.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use http::header::{
 use http::{HeaderName, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::browser::X_CSRF_TOKEN;
 use crate::settings::CorsOrigins;
 
 /// How long a browser may remember the answer to a preflight.
@@ -41,8 +42,12 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
             CONTENT_TYPE,
             request_id,
             HeaderName::from_static("traceparent"),
+            X_CSRF_TOKEN,
         ])
         .expose_headers(exposed.into_iter().chain(limits).collect::<Vec<_>>())
         .max_age(PREFLIGHT_LIFE);
-    Some(layer)
+    Some(match origins {
+        CorsOrigins::Only(_) => layer.allow_credentials(true),
+        CorsOrigins::Any => layer,
+    })
 }

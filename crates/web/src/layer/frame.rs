@@ -37,8 +37,14 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-opener-policy");
 
 /// The policy of whatever is not a page: nothing in it is ever to be run, loaded or framed.
-const API_POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const API_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// Nothing here needs what a browser can do beyond showing text.
+const NO_FEATURES: HeaderValue = HeaderValue::from_static(
+    "camera=(), display-capture=(), fullscreen=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
+);
 const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 /// How loudly the routes within are logged.
@@ -85,6 +91,22 @@ impl FrameLayer {
             shared: Arc::clone(&self.shared),
             tone,
         }
+    }
+}
+
+impl FrameLayer {
+    /// Routes that are outside the limits by role still have one, far above what anybody honest asks: one look-up, and
+    /// nothing is told of it unless it is reached.
+    fn flooded(&self, request: &Request) -> Option<Problem> {
+        if self.tone == Tone::Spoken {
+            return None;
+        }
+        let app = &self.shared.app;
+        let trusted = &app.settings.trusted_proxies;
+        let address = || client_address(request.headers(), request.extensions(), trusted);
+        let seconds = app.limiter.flooded_by(address)?;
+        let text = format!("Try again in {seconds} seconds.");
+        Some(Problem::new(ProblemCode::RateLimited, text).retry_after(seconds))
     }
 }
 
@@ -137,7 +159,7 @@ where
         };
         let span = tone.span(id.as_str(), trace_id(request.headers()));
         let context = Context::new(id.clone(), Arc::clone(&shared.public_url));
-        let refused = oversized(&request);
+        let refused = oversized(&request).or_else(|| self.layer.flooded(&request));
         let answer = match refused {
             None => Some(self.inner.call(request)),
             Some(_) => None,
@@ -281,6 +303,7 @@ impl Shared {
                 CROSS_ORIGIN_OPENER_POLICY,
                 HeaderValue::from_static("same-origin"),
             );
+            headers.insert(PERMISSIONS_POLICY, NO_FEATURES);
         }
         if self.https {
             headers.insert(STRICT_TRANSPORT_SECURITY, ONE_YEAR);

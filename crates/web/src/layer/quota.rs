@@ -62,6 +62,11 @@ pub(super) enum Policy {
     Role(Role),
     Login,
     Register,
+    /// Refreshing and signing out: by address, whoever asks, and more than guests have, so that a house full of people
+    /// whose access tokens have expired can go on.
+    Refresh,
+    /// What has a mail sent.
+    Mail,
 }
 
 impl Policy {
@@ -70,6 +75,8 @@ impl Policy {
             Self::Role(role) => role.as_str(),
             Self::Login => "login",
             Self::Register => "register",
+            Self::Refresh => "refresh",
+            Self::Mail => "mail",
         }
     }
 }
@@ -112,6 +119,13 @@ impl RateLimiter {
         }
     }
 
+    /// Counts one request outside the limits by role. If there are too many, after how many seconds to come again.
+    pub(super) fn flooded_by(&self, address: impl FnOnce() -> Option<IpAddr>) -> Option<u64> {
+        let buckets = self.buckets.as_ref()?;
+        let standing = buckets.load().open.count(Key::of_address(address()));
+        (!standing.admitted).then_some(standing.seconds)
+    }
+
     /// Counts one request. `None` if limits are turned off.
     pub(super) fn count(&self, policy: Policy, key: Key) -> Option<Standing> {
         self.buckets
@@ -128,6 +142,9 @@ struct Buckets {
     super_admin: Bucket,
     login: Bucket,
     register: Bucket,
+    refresh: Bucket,
+    mail: Bucket,
+    open: Bucket,
 }
 
 impl Buckets {
@@ -141,6 +158,9 @@ impl Buckets {
             super_admin: bucket(limits.super_admin),
             login: bucket(limits.login),
             register: bucket(limits.register),
+            refresh: bucket(limits.refresh),
+            mail: bucket(limits.mail),
+            open: bucket(limits.open),
         }
     }
 
@@ -153,6 +173,8 @@ impl Buckets {
             Policy::Role(Role::SuperAdmin) => &self.super_admin,
             Policy::Login => &self.login,
             Policy::Register => &self.register,
+            Policy::Refresh => &self.refresh,
+            Policy::Mail => &self.mail,
         }
     }
 }

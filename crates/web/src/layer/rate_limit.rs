@@ -17,8 +17,8 @@ const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy")
 /// The window of every policy, in seconds.
 const WINDOW: u32 = 60;
 
-/// Counts a request by who makes it: a user by their role, everybody else by their address. Signing in and registering
-/// are counted apart and by address, whoever asks.
+/// Counts a request by who makes it: a user by their role, everybody else by their address. Signing in, registering,
+/// refreshing and what has a mail sent are counted apart and by address, whoever asks.
 pub(crate) async fn rate_limit(State(app): State<App>, request: Request, next: Next) -> Response {
     let (policy, key) = judge(&app, &request);
     let Some(standing) = app.limiter.count(policy, key) else {
@@ -57,6 +57,14 @@ fn judge(app: &App, request: &Request) -> (Policy, Key) {
     {
         Some("/api/v1/auth/login") => return (Policy::Login, address()),
         Some("/api/v1/auth/register") => return (Policy::Register, address()),
+        Some("/api/v1/auth/refresh" | "/api/v1/auth/logout") => {
+            return (Policy::Refresh, address());
+        }
+        Some(
+            "/api/v1/auth/forgot-password"
+            | "/api/v1/auth/resend-verification"
+            | "/api/v1/auth/change-email",
+        ) => return (Policy::Mail, address()),
         _ => {}
     }
     let token = bearer(request.headers()).ok().flatten();

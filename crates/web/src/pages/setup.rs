@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::api::schema::{ANY, HASHING, QUERY, refusals};
+use crate::browser::Browser;
 use crate::extract::{Form, Peer, Query};
 use crate::pages;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
@@ -24,6 +25,7 @@ refusals!(
         ProblemCode::Timeout,
         ProblemCode::PayloadTooLarge,
         ProblemCode::UnsupportedMediaType,
+        ProblemCode::CsrfRefused,
     ],
     HASHING,
     ANY,
@@ -118,8 +120,12 @@ pub(crate) async fn show_set_up(
 pub(crate) async fn submit_set_up(
     State(app): State<App>,
     Peer(client): Peer,
+    browser: Browser,
     Form(typed): Form<SetupForm>,
 ) -> Response {
+    if let Err(problem) = browser.expect_ours() {
+        return pages::of_problem(&problem);
+    }
     let set_up = SetUp {
         token: typed.token.clone(),
         raw: typed.raw(),

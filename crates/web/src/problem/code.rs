@@ -31,6 +31,8 @@ pub enum ProblemCode {
     RefreshTokenInvalid,
     /// The caller's role does not permit this.
     Forbidden,
+    /// A page of another origin, or one without the session's token, used a cookie.
+    CsrfRefused,
     /// There is nothing here.
     NotFound,
     /// This address does not know the method.
@@ -61,7 +63,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::MalformedRequest,
         Self::ValidationFailed,
         Self::InvalidCredentials,
@@ -73,6 +75,7 @@ impl ProblemCode {
         Self::RefreshTokenExpired,
         Self::RefreshTokenInvalid,
         Self::Forbidden,
+        Self::CsrfRefused,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Timeout,
@@ -102,6 +105,7 @@ impl ProblemCode {
             Self::RefreshTokenExpired => "refresh_token_expired",
             Self::RefreshTokenInvalid => "refresh_token_invalid",
             Self::Forbidden => "forbidden",
+            Self::CsrfRefused => "csrf_refused",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Timeout => "timeout",
@@ -130,7 +134,7 @@ impl ProblemCode {
             | Self::RefreshTokenReused
             | Self::RefreshTokenExpired
             | Self::RefreshTokenInvalid => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::CsrfRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
@@ -160,6 +164,7 @@ impl ProblemCode {
             Self::RefreshTokenExpired => "The refresh token has expired",
             Self::RefreshTokenInvalid => "The refresh token is not valid",
             Self::Forbidden => "This is not permitted",
+            Self::CsrfRefused => "The cookie may not be used like this",
             Self::NotFound => "There is nothing here",
             Self::MethodNotAllowed => "The method is not known here",
             Self::Timeout => "The request took too long to arrive",
@@ -195,6 +200,7 @@ impl ProblemCode {
             Self::RefreshTokenExpired => page!("refresh_token_expired"),
             Self::RefreshTokenInvalid => page!("refresh_token_invalid"),
             Self::Forbidden => page!("forbidden"),
+            Self::CsrfRefused => page!("csrf_refused"),
             Self::NotFound => page!("not_found"),
             Self::MethodNotAllowed => page!("method_not_allowed"),
             Self::Timeout => page!("timeout"),

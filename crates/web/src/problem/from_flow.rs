@@ -30,7 +30,8 @@ impl From<Fault> for Problem {
                     .retry_after(*retry_after_secs)
             }
             Fault::Store(StoreError::Unavailable(_) | StoreError::Contention)
-            | Fault::Hasher(HasherError::Closed) => {
+            | Fault::Hasher(HasherError::Closed)
+            | Fault::Breaches(_) => {
                 tracing::error!(error = chain(&fault), "a request could not be answered");
                 Self::new(ProblemCode::Unavailable, "Try again shortly.").retry_after(STORE_RETRY)
             }

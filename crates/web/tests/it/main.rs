@@ -10,6 +10,7 @@
 mod app;
 mod audit;
 mod bad_input;
+mod browser;
 mod enumeration;
 mod headers;
 mod lockout;

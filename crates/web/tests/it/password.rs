@@ -1,8 +1,10 @@
 //! Changing one's password, and what a form is told (ACC-4, ACC-6).
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use ntt_auth_core::model::EventKind;
-use ntt_auth_core::password::PasswordPolicy;
+use ntt_auth_core::password::{Breaches, BreachesUnreachable, LeakDigest, PasswordPolicy};
 use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp};
@@ -110,11 +112,15 @@ async fn acc6_of_many_changes_at_once_one_takes() {
         let (answer, new) = answer.unwrap();
         match answer.status.as_u16() {
             204 => taken.push(new),
+            // Of guesses at a password only so many are under way at once.
+            429 => answer.refuses(429, "rate_limited"),
             _ => answer.refuses_field("/currentPassword", "wrong_password"),
         }
     }
     assert_eq!(taken.len(), 1);
-    app.anon().sign_in("ada@example.com", &taken[0]).await;
+    // Those that came too late were wrong passwords by then, from this address.
+    let elsewhere = app.anon().at("203.0.113.9");
+    elsewhere.sign_in("ada@example.com", &taken[0]).await;
 }
 
 #[tokio::test]
@@ -156,4 +162,75 @@ async fn acc4_a_form_is_told_the_rules() {
         .refuses_field("/password", "too_short");
     let body = json!({ "email": "ada@example.com", "password": "a long walk by the quiet river" });
     app.anon().post("/api/v1/auth/register", body).await.is(201);
+}
+
+/// Knows one stolen password, or can be asked nothing.
+struct OneStolen(Option<&'static str>);
+
+#[async_trait::async_trait]
+impl Breaches for OneStolen {
+    async fn know(&self, digest: &LeakDigest) -> Result<bool, BreachesUnreachable> {
+        match self.0 {
+            Some(stolen) => Ok(*digest == LeakDigest::of_text(stolen)),
+            None => Err(BreachesUnreachable("switched off by a test".into())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn v6_2_12_a_stolen_password_is_refused_wherever_one_is_chosen() {
+    let app = TestApp::builder()
+        .breaches(Arc::new(OneStolen(Some(NEW))))
+        .build()
+        .await;
+    let (ada, admin) = (app.user("ada").await, app.admin().await);
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
+    ada.post(CHANGE, body)
+        .await
+        .refuses_field("/newPassword", "breached");
+    let body = json!({ "email": "bob@example.com", "password": NEW });
+    app.anon()
+        .post("/api/v1/auth/register", body.clone())
+        .await
+        .refuses_field("/password", "breached");
+    admin
+        .post("/api/v1/users", body)
+        .await
+        .refuses_field("/password", "breached");
+    app.anon().sign_in("ada@example.com", PASSWORD).await;
+}
+
+#[tokio::test]
+async fn v6_2_12_where_a_look_up_must_be_possible_an_outage_is_told() {
+    let app = TestApp::builder()
+        .breaches(Arc::new(OneStolen(None)))
+        .build()
+        .await;
+    let body = json!({ "email": "bob@example.com", "password": NEW });
+    app.anon()
+        .post("/api/v1/auth/register", body)
+        .await
+        .refuses(503, "unavailable");
+}
+
+#[tokio::test]
+async fn v6_2_11_words_of_the_house_and_a_list_of_its_own_are_refused() {
+    let app = TestApp::builder()
+        .rules(|rules| {
+            rules.password.context = vec!["Initech".to_owned()];
+            rules.password.blocklist = ["vwq-zrx-ktp-9".to_owned()].into();
+        })
+        .build()
+        .await;
+    for (password, code) in [
+        ("Initech2026!", "contains_context"),
+        ("My-iNiTeCh-2026", "contains_context"),
+        ("VWQ-zrx-ktp-9", "common"),
+    ] {
+        let body = json!({ "email": "bob@example.com", "password": password });
+        app.anon()
+            .post("/api/v1/auth/register", body)
+            .await
+            .refuses_field("/password", code);
+    }
 }

@@ -144,3 +144,50 @@ async fn pro1_validation_keys_and_health_are_never_limited() {
         }
     }
 }
+
+#[tokio::test]
+async fn pro1_people_behind_one_address_can_refresh_and_sign_out() {
+    let app = TestApp::builder()
+        .settings(|settings| settings.rate_limits.refresh = NonZeroU32::new(40).unwrap())
+        .settings(|settings| {
+            settings.rate_limits.enabled = true;
+            settings.rate_limits.guest = NonZeroU32::new(1).unwrap();
+            settings.rate_limits.login = NonZeroU32::new(100).unwrap();
+        })
+        .build()
+        .await;
+    let mut ada = app.user("ada").await;
+    app.anon().get(OPEN).await.is(200);
+    is_limited(&app.anon().get(OPEN).await, "guest");
+    for _ in 0..39 {
+        ada.access = None;
+        ada = ada.refreshed().await;
+    }
+    let answer = ada.post_empty("/api/v1/auth/logout").await;
+    assert!(
+        answer
+            .is(204)
+            .header("ratelimit")
+            .starts_with("\"refresh\";r=0")
+    );
+    is_limited(&ada.refresh().await, "refresh");
+}
+
+#[tokio::test]
+async fn pro1_what_is_asked_by_everybody_has_a_limit_that_only_floods_meet() {
+    let app = TestApp::builder()
+        .settings(|settings| {
+            settings.rate_limits.enabled = true;
+            settings.rate_limits.open = NonZeroU32::new(5).unwrap();
+        })
+        .build()
+        .await;
+    for number in 0..5 {
+        let flood = app.anon().at(&format!("2001:db8::{number}"));
+        flood.get("/.well-known/jwks.json").await.is(200);
+    }
+    let refused = app.anon().at("2001:db8::9").get("/health/live").await;
+    refused.refuses(429, "rate_limited");
+    assert_eq!(refused.header("retry-after"), "12");
+    app.anon().get("/health/live").await.is(200);
+}

@@ -143,7 +143,7 @@ fn repetitions_and_keyboard_walks_are_common() {
 #[test]
 fn an_installation_adds_passwords_and_words() {
     let policy = PasswordPolicy {
-        blocklist: vec!["Vwq-Zrx-Ktp-9".into()],
+        blocklist: ["vwq-zrx-ktp-9".into()].into(),
         context: vec!["Acme".into(), "Rocket Boots".into()],
         ..eight()
     };

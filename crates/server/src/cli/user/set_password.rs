@@ -1,8 +1,8 @@
 //! `ntt-auth user set-password`
 
-use ntt_auth_core::flow::{Actor, Fault, ManageUser, Measure};
+use ntt_auth_core::flow::{Actor, ManageUser, Measure, NewPasswordError, hash_new};
 use ntt_auth_core::model::{Client, FieldErrors};
-use ntt_auth_core::password::{Hasher as _, Plain};
+use ntt_auth_core::password::Plain;
 
 use super::super::password::new_password;
 use super::super::{Failure, open, print};
@@ -26,11 +26,11 @@ pub(super) async fn run(name: &str, from_stdin: bool, settings: &Settings) -> Re
     let Some(password) = password.filter(|_| errors.is_empty()) else {
         return Err(Failure::Invalid(errors));
     };
-    let hash = installation
-        .hasher
-        .hash(password)
-        .await
-        .map_err(Fault::from)?;
+    let hash = match hash_new(auth, "/password", password).await {
+        Ok(hash) => hash,
+        Err(NewPasswordError::Invalid(errors)) => return Err(Failure::Invalid(errors)),
+        Err(NewPasswordError::Fault(fault)) => return Err(fault.into()),
+    };
     let manage = ManageUser {
         actor: Actor::Operator,
         user: user.id,

@@ -9,10 +9,16 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::api::schema::{ANY, BODY, HASHING, TokensBody, refusals};
+use crate::browser::Browser;
 use crate::extract::{Json, Peer};
 use crate::problem::{Problem, ProblemCode};
 
-refusals!(BODY, &[ProblemCode::InvalidCredentials], HASHING, ANY);
+refusals!(
+    BODY,
+    &[ProblemCode::InvalidCredentials, ProblemCode::CsrfRefused],
+    HASHING,
+    ANY
+);
 
 /// Exactly one of `email`, `username` and `identifier`, and the password.
 #[derive(Deserialize, ToSchema)]
@@ -39,12 +45,30 @@ pub(crate) struct LoginRequest {
     /// strangers, and a lock that strangers caused does not concern it.
     #[schema(max_length = 200)]
     device_token: Option<String>,
+    /// Where the refresh token goes: `body`, or `cookie` for a browser's scripts never to see it (browser mode).
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "body", pattern = "^(body|cookie)$")]
+    session: Option<Keep>,
+}
+
+/// Where a client keeps its refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Keep {
+    /// Where it likes.
+    Body,
+    /// In a cookie that no script can read.
+    Cookie,
 }
 
 /// Sign in
 ///
 /// Begins a session. A wrong password, an unknown, a suspended and a deleted account are answered alike, and in the
-/// same time.
+/// same time. After five wrong passwords from one source the answer is 429 for a while, whatever the password.
+///
+/// With `"session": "cookie"` (browser mode) the refresh token is set as the cookie `__Host-ntt_refresh`, which is `HttpOnly`,
+/// `Secure` and `SameSite=Strict`, and the answer holds a `csrfToken` in its place. Only pages of this server's origin and
+/// of configured ones may ask for that.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -52,6 +76,7 @@ pub(crate) struct LoginRequest {
     responses(
         (status = 200, description = "Signed in.", body = TokensBody, headers(
             ("Cache-Control" = String, description = "`no-store`"),
+            ("Set-Cookie" = String, description = "In browser mode: refresh token, device token, token against forged requests."),
         )),
         Refusals,
     ),
@@ -59,11 +84,20 @@ pub(crate) struct LoginRequest {
 pub(crate) async fn login(
     State(app): State<App>,
     Peer(client): Peer,
+    browser: Browser,
     Json(request): Json<LoginRequest>,
 ) -> Result<TokensBody, Problem> {
-    let sign_in = request.parse(client).map_err(Problem::invalid)?;
+    let in_cookies = request.session == Some(Keep::Cookie);
+    let mut sign_in = request.parse(client).map_err(Problem::invalid)?;
+    if !in_cookies {
+        let tokens = sign_in.run(&app.auth).await?;
+        return Ok(TokensBody::of(tokens, app.auth.now()));
+    }
+    // Else another page could sign somebody in to an account that is not theirs.
+    browser.expect_ours()?;
+    sign_in.device_token = browser.device().or(sign_in.device_token);
     let tokens = sign_in.run(&app.auth).await?;
-    Ok(TokensBody::of(tokens, app.auth.now()))
+    Ok(TokensBody::in_cookies(tokens, &app.auth))
 }
 
 impl LoginRequest {

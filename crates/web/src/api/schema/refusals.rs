@@ -17,6 +17,7 @@ const PROBLEM: &str = "application/problem+json";
 pub(crate) const FRAME: &[ProblemCode] = &[
     ProblemCode::UriTooLong,
     ProblemCode::HeaderTooLarge,
+    ProblemCode::RateLimited,
     ProblemCode::Internal,
 ];
 /// What a route may answer that is limited and asks the store.

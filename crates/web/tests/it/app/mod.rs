@@ -18,7 +18,7 @@ use ntt_auth_core::flow::{
     ensure_keys,
 };
 use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
-use ntt_auth_core::password::{Hasher, PasswordPolicy};
+use ntt_auth_core::password::{Breaches, Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
     AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, Rules, SessionRules, TokenRules,
 };
@@ -62,6 +62,7 @@ pub(crate) struct Builder {
     hasher: Option<Arc<dyn Hasher>>,
     clock: Arc<ManualClock>,
     master: [u8; 32],
+    breaches: Option<Arc<dyn Breaches>>,
 }
 
 impl TestApp {
@@ -80,6 +81,7 @@ impl TestApp {
             hasher: None,
             clock: Arc::new(ManualClock::default()),
             master: [7; 32],
+            breaches: None,
         }
     }
 
@@ -205,6 +207,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn breaches(mut self, breaches: Arc<dyn Breaches>) -> Self {
+        self.breaches = Some(breaches);
+        self
+    }
+
     pub(crate) fn clock(mut self, clock: Arc<ManualClock>) -> Self {
         self.clock = clock;
         self
@@ -216,7 +223,7 @@ impl Builder {
             None => sqlite("sqlite::memory:").await,
         };
         let entropy = Arc::new(clock::SeededEntropy::new());
-        let auth = Arc::new(Auth::new(AuthParts {
+        let auth = Auth::new(AuthParts {
             store,
             hasher: self
                 .hasher
@@ -225,7 +232,11 @@ impl Builder {
             entropy,
             master: MasterKey::new(self.master),
             rules: self.rules,
-        }));
+        });
+        let auth = Arc::new(match self.breaches {
+            Some(breaches) => auth.with_breaches(breaches),
+            None => auth,
+        });
         ensure_keys(&auth).await.unwrap();
         flow::follow(&auth).await.unwrap();
         let outbox = Kept::default();

@@ -62,6 +62,42 @@ impl ErasureLog for NoErasureLog {
     }
 }
 
+/// Makes backups of the store into the one place that the operator configured.
+#[async_trait]
+pub trait Backups: Send + Sync {
+    /// Makes one, checks it, and forgets the oldest beyond those to be kept.
+    async fn make(&self) -> Result<BackupMade, BackupError>;
+}
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupMade {
+    /// The name of its file.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its SHA-256, in hex.
+    pub sha256: String,
+    /// How many users it holds, deleted ones too.
+    pub users: u64,
+}
+
+/// Why there is no backup.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Another is being made.
+    #[error("a backup is being made already")]
+    Busy,
+    /// The installation is not set up for it; the sentence says what to do.
+    #[error("{0}")]
+    NotPossible(Box<str>),
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] crate::flow::Fault),
+}
+
 /// Sends mail. It is called by the job that owes the mail, outside any transaction.
 #[async_trait]
 pub trait Mailer: Send + Sync {

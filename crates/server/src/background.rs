@@ -8,14 +8,15 @@ use std::time::Duration;
 use ntt_auth_core::Auth;
 use ntt_auth_core::audit::checkpoint_text;
 use ntt_auth_core::flow::{
-    Fault, checkpoint_audit, checkpoint_if_due, follow, purge, rotate_keys, rotation_due,
-    trim_audit,
+    Fault, checkpoint_audit, checkpoint_if_due, follow, keep_erasures, purge, rotate_keys,
+    rotation_due, trim_audit,
 };
 use ntt_auth_core::model::Checkpoint;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::backup::BackupFolder;
 use crate::telemetry::Chain;
 
 /// How often what other nodes and commands wrote is looked for: a revocation is in force everywhere within this time.
@@ -90,6 +91,9 @@ pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
         of("forgetting old security events", TRIM_EVERY, |auth| {
             Box::pin(async move { trim_audit(&auth).await.map(drop) })
         }),
+        of("keeping the log of erasures", PURGE_EVERY, |auth| {
+            Box::pin(async move { keep_erasures(&auth).await.map(drop) })
+        }),
     ]
 }
 
@@ -113,6 +117,18 @@ fn tell(checkpoint: Option<Checkpoint>) {
             "the audit trail was signed"
         );
     }
+}
+
+/// How often it is looked whether a backup is due.
+const BACK_UP_EVERY: Duration = Duration::from_mins(1);
+
+/// Making backups, where the configuration says how often.
+pub fn scheduled_backups(backups: &Arc<BackupFolder>) -> Option<Chore> {
+    let backups = backups.is_scheduled().then(|| Arc::clone(backups))?;
+    Some(Chore::new("making a backup", BACK_UP_EVERY, move || {
+        let backups = Arc::clone(&backups);
+        async move { backups.make_if_due().await }
+    }))
 }
 
 /// The tasks of a running server.

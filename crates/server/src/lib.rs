@@ -1,6 +1,7 @@
 //! Wiring and operating ntt-auth: configuration, command line, the accept loop, the log, the hashing pool.
 
 pub mod background;
+pub mod backup;
 pub mod breach;
 pub mod breaker;
 pub mod cli;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::thread;
 
 use async_trait::async_trait;
+use ntt_auth_core::port::Backups;
 use ntt_auth_web::{Component, HashingStats, MailStats, Outbox, Probe, TimeTravel};
 
+use crate::backup::BackupFolder;
 use crate::hashing::HashingPool;
 use crate::mail::MailRoom;
 use crate::settings::Hashing;
@@ -16,6 +18,7 @@ pub struct Process {
     hasher: Arc<HashingPool>,
     mail: Arc<MailRoom>,
     travel: Option<Arc<dyn TimeTravel>>,
+    backups: Arc<BackupFolder>,
     workers: usize,
     capacity: usize,
 }
@@ -27,12 +30,14 @@ impl Process {
         settings: &Hashing,
         mail: Arc<MailRoom>,
         travel: Option<Arc<dyn TimeTravel>>,
+        backups: Arc<BackupFolder>,
     ) -> Self {
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             hasher,
             mail,
             travel,
+            backups,
             workers: settings.workers.unwrap_or_else(cores),
             capacity: settings.queue,
         }
@@ -64,6 +69,10 @@ impl Probe for Process {
     fn outbox(&self) -> Option<Arc<dyn Outbox>> {
         let outbox = self.mail.outbox.clone()?;
         Some(outbox)
+    }
+
+    fn backups(&self) -> Option<Arc<dyn Backups>> {
+        Some(Arc::clone(&self.backups) as Arc<dyn Backups>)
     }
 
     fn time_travel(&self) -> Option<Arc<dyn TimeTravel>> {

@@ -11,7 +11,7 @@ use ntt_auth_web::{App, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::background::{Background, chores, sign_last};
+use crate::background::{Background, chores, scheduled_backups, sign_last};
 use crate::jobs::job_chore;
 use crate::listen::{Limits, Listener, room_for};
 use crate::mail::MailRoom;
@@ -70,11 +70,14 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         Arc::clone(&mail.post) as Arc<dyn Mailer>,
         node_name(auth.entropy()),
     ));
+    let backups = installation.backups(settings);
+    chores.extend(scheduled_backups(&backups));
     let probe = Arc::new(Process::new(
         Arc::clone(&installation.hasher),
         &settings.hashing,
         Arc::clone(&mail),
         installation.time_travel(settings, chores.clone()),
+        backups,
     ));
     let background = Background::start(chores);
     let app = App::new(Arc::clone(auth), settings.web(issuer), probe);

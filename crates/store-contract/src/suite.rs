@@ -62,6 +62,9 @@ macro_rules! suite {
             retired_keys_are_forgotten_when_they_expire,
             a_key_id_is_used_once,
         ] }
+        $crate::suite! { @noun $fresh, restored: [
+            what_a_backup_believes_to_be_good_is_made_invalid,
+        ] }
         $crate::suite! { @noun $fresh, revocations: [
             a_new_log_is_empty,
             entries_come_back_in_order,

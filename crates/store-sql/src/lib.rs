@@ -4,10 +4,13 @@
 //! stands a small seam, *statement and values in, rows out*, with an adapter for each engine. Why, and what was
 //! measured, is told in `docs/adr/0001-store-seam.md`.
 
+mod backup;
 mod engine;
 mod migrate;
 mod repo;
 mod store;
 mod view;
 
+pub use backup::{claim, inspect};
+pub use engine::sqlite::backup::{Claim, Contents};
 pub use store::SqlStore;

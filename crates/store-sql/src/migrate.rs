@@ -186,6 +186,11 @@ async fn take(conn: &mut dyn Conn, steps: &[Step]) -> Result<u32, StoreError> {
     Ok(u32::try_from(pending.len()).unwrap_or(u32::MAX))
 }
 
+/// Whether a database of these steps is one that this program can bring up to date.
+pub(crate) fn known(taken: &[(String, String, bool)]) -> Result<(), Error> {
+    pending(SQLITE, taken).map(drop)
+}
+
 /// The steps after those taken, if those taken are the first of ours.
 fn pending<'s>(steps: &'s [Step], taken: &[(String, String, bool)]) -> Result<&'s [Step], Error> {
     let (known, pending) = steps.split_at_checked(taken.len()).ok_or_else(|| {

@@ -3,8 +3,8 @@
 use ntt_auth_core::store::{
     Audit, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
     ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup,
-    ReadThrottles, ReadUsers, Revocations, Sessions, Setups, StoreError, SubjectKeys, Throttles,
-    Tx, Users,
+    ReadThrottles, ReadUsers, Restores, Revocations, Sessions, Setups, StoreError, SubjectKeys,
+    Throttles, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -196,6 +196,10 @@ impl Tx for View<'_> {
     }
 
     fn consents(&mut self) -> &mut dyn Consents {
+        self
+    }
+
+    fn restores(&mut self) -> &mut dyn Restores {
         self
     }
 

@@ -20,6 +20,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use api::schema::export_json;
 pub use app::App;
 pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
 pub use system::{
@@ -44,6 +45,7 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(auth::change_password::change_password))
         .routes(routes!(auth::password_policy::password_policy))
         .routes(routes!(auth::permissions::permissions))
+        .routes(routes!(auth::documents::documents))
         .routes(routes!(sessions::list::list_sessions))
         .routes(routes!(sessions::end::end_session))
         .routes(routes!(users::list::list_users, users::create::create_user))
@@ -55,6 +57,13 @@ fn limited() -> OpenApiRouter<App> {
             users::me::delete::delete_me
         ))
         .routes(routes!(users::me::erase::erase_me))
+        .routes(routes!(users::me::export::export_me))
+        .routes(routes!(users::export_one::export_one))
+        .routes(routes!(
+            users::me::consents::list::list_consents,
+            users::me::consents::give::give_consent
+        ))
+        .routes(routes!(users::me::consents::withdraw::withdraw_consent))
         .routes(routes!(
             users::read::read_user,
             users::update::update_user,
@@ -68,6 +77,7 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(users::restore::restore_user))
         .routes(routes!(users::logout_all::logout_user))
         .routes(routes!(users::sessions::list_user_sessions))
+        .routes(routes!(api::system::backup::back_up))
 }
 
 /// What is asked thousands of times a second, or by probes and tests: not limited, and logged at `debug` only.

@@ -201,6 +201,11 @@ impl Auth {
         &self.csrf_tokens
     }
 
+    /// What tells the time.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Fresh random bytes.
     pub fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()

@@ -1,11 +1,14 @@
 //! Erasing an account, and everything about its owner, for good (ACC-11).
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::flow::auth::{Committed, revoke};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::{Actor, Auth, Fault};
+use crate::flow::guess::{Proof, ThrottleNames, Unproved, forget_guesses, prove_password};
+use crate::flow::{Actor, Auth, Caller, Fault};
 use crate::model::{
     Client, EndReason, Erasure, EventKind, FieldErrors, Invalid, Revoked, Role, SecurityEvent,
     State, Timestamp, User, UserId,
@@ -42,6 +45,12 @@ pub enum EraseUserError {
     /// The password is missing or wrong.
     #[error("the current password is needed")]
     Invalid(FieldErrors),
+    /// There were too many wrong passwords.
+    #[error("there were too many wrong passwords; try again in {} seconds", retry_after.as_secs())]
+    Locked {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// It would leave nobody who may do everything.
     #[error("the last super admin cannot be erased")]
     LastSuperAdmin,
@@ -51,6 +60,16 @@ pub enum EraseUserError {
 }
 faults!(EraseUserError);
 
+impl From<Unproved> for EraseUserError {
+    fn from(unproved: Unproved) -> Self {
+        match unproved {
+            Unproved::Wrong => wrong_password(),
+            Unproved::Locked(retry_after) => Self::Locked { retry_after },
+            Unproved::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 impl EraseUser {
     /// Erases, in one transaction; the access tokens of the user are refused on this node when it returns.
     pub async fn run(self, auth: &Auth) -> Result<(), EraseUserError> {
@@ -58,9 +77,11 @@ impl EraseUser {
             return Err(EraseUserError::Forbidden);
         }
         let own = self.actor.is(self.user);
-        let proof = match own {
-            true => Some(verified(auth, self.user, self.password).await?),
-            false => None,
+        let proof = match self.actor {
+            Actor::Caller(caller) if own => {
+                Some(verified(auth, caller, self.password, &self.client).await?)
+            }
+            _ => None,
         };
         let now = auth.clock.now();
         // Whoever erases themselves leaves no trace of where they were; an administrator's own trace is theirs.
@@ -72,6 +93,7 @@ impl EraseUser {
             by: By::Actor(self.actor),
             user: self.user,
             proof,
+            names: auth.throttle_names.clone(),
             erasure: Erasure {
                 subject: auth.erasure_keys.digest(self.user),
                 at: now,
@@ -83,11 +105,12 @@ impl EraseUser {
     }
 }
 
-/// The hash that the password of whoever erases themselves was verified against.
+/// The password of whoever erases themselves, asked for as everywhere: counted, and noted if it is wrong.
 async fn verified(
     auth: &Auth,
-    user: UserId,
+    caller: Caller,
     password: Option<Plain>,
+    client: &Client,
 ) -> Result<PasswordHash, EraseUserError> {
     let Some(password) = password else {
         let invalid = Invalid::new("required", "The current password is needed.");
@@ -95,12 +118,11 @@ async fn verified(
             ("/currentPassword", invalid).into(),
         ));
     };
-    let stored = auth.store.read().users().by_id(user).await?;
-    let stored = stored.ok_or(EraseUserError::NotFound)?.password;
-    let verdict = auth.hasher.verify(password, stored.clone()).await?;
-    stored
-        .filter(|_| verdict.matches)
-        .ok_or_else(wrong_password)
+    let user = auth.store.read().users().by_id(caller.user_id).await?;
+    let user = user.ok_or(EraseUserError::NotFound)?;
+    // That it was right need not be written down: every guess at the account goes with it.
+    let Proof { hash, .. } = prove_password(auth, &user, caller, password, client).await?;
+    Ok(hash)
 }
 
 fn wrong_password() -> EraseUserError {
@@ -120,6 +142,7 @@ pub(crate) async fn erase_again(
         by: By::Replay,
         user,
         proof: None,
+        names: auth.throttle_names.clone(),
         erasure,
         expires_at: auth.revocation_expiry(now),
         event: event(
@@ -145,6 +168,7 @@ struct Erase {
     by: By,
     user: UserId,
     proof: Option<PasswordHash>,
+    names: ThrottleNames,
     erasure: Erasure,
     expires_at: Timestamp,
     event: SecurityEvent,
@@ -187,6 +211,9 @@ impl Work for Erase {
         let mut revocations = Vec::with_capacity(ended.len());
         for session in ended {
             revocations.push(revoke(tx, Revoked::Session(session), at, self.expires_at).await?);
+        }
+        if let Some(user) = &user {
+            forget_guesses(tx, &self.names, user).await?;
         }
         tx.erasures().forget(self.user).await?;
         tx.subject_keys().erase(self.user).await?;

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use crate::flow::auth::Committed;
-use crate::flow::jobs::{KEEP_DEAD, KEEP_DONE};
+
 use crate::flow::{Auth, Fault, reload_keys};
 use crate::model::Timestamp;
+use crate::policy::RetentionRules;
 use crate::store::{StoreError, Tx, Work};
 
 const PAGE: u32 = 1000;
@@ -54,7 +55,7 @@ pub async fn purge(auth: &Auth) -> Result<u64, Fault> {
         let round = auth
             .commit(Purge {
                 now,
-                sessions_before: now.minus(auth.rules.sessions.idle),
+                retention: auth.rules.retention.clone(),
             })
             .await?;
         forgotten += round;
@@ -66,8 +67,7 @@ pub async fn purge(auth: &Auth) -> Result<u64, Fault> {
 
 struct Purge {
     now: Timestamp,
-    /// Ended sessions are kept for a while, so that a replayed token of theirs is still told from a forgery.
-    sessions_before: Timestamp,
+    retention: RetentionRules,
 }
 
 #[async_trait]
@@ -75,10 +75,13 @@ impl Work for Purge {
     type Output = Committed<u64>;
 
     async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
-        let sessions = tx.sessions().purge(self.sessions_before, PAGE).await?;
+        let before = |kept| self.now.minus(kept);
+        let kept = &self.retention;
+        let ended = before(kept.ended_sessions);
+        let sessions = tx.sessions().purge(ended, PAGE).await?;
         let revocations = tx.revocations().purge(self.now, PAGE).await?;
         let keys = tx.keys().purge(self.now).await?;
-        let (done, dead) = (self.now.minus(KEEP_DONE), self.now.minus(KEEP_DEAD));
+        let (done, dead) = (before(kept.done_jobs), before(kept.dead_jobs));
         let jobs = tx.jobs().purge(done, dead, PAGE).await?;
         let throttles = tx.throttles().purge(self.now, PAGE).await?;
         Ok(Committed::plain(

@@ -25,11 +25,6 @@ const MAX_ATTEMPTS: u32 = 30;
 const FIRST_DELAY: Duration = Duration::from_secs(10);
 const LONGEST_DELAY: Duration = Duration::from_hours(1);
 
-/// How long jobs that are done stay to be seen.
-pub(crate) const KEEP_DONE: Duration = Duration::from_hours(24);
-/// How long jobs that were given up stay to be seen, and to be tried again.
-pub(crate) const KEEP_DEAD: Duration = Duration::from_hours(24 * 30);
-
 /// What one call of [`run_jobs`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JobsReport {

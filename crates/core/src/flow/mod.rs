@@ -6,11 +6,14 @@
 
 mod audit;
 mod auth;
+mod back_up;
 mod change_password;
 mod change_profile;
+mod consents;
 mod create_user;
 mod erase_user;
 mod event;
+mod export_user;
 mod export_users;
 mod fault;
 mod follow;
@@ -40,10 +43,13 @@ pub use audit::{
     checkpoint_key, events_about, forget_person, note_export, trim_audit, verify_audit,
 };
 pub use auth::{Actor, Auth, AuthParts, Caller};
+pub use back_up::{BackUp, BackUpError, invalidate_restored};
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
+pub use consents::{ConsentError, GiveConsent, WithdrawConsent, list_consents};
 pub use create_user::{CreateUser, CreateUserError};
 pub use erase_user::{EraseUser, EraseUserError};
+pub use export_user::{Export, ExportPart, ExportUser};
 pub use export_users::{ExportUsers, ExportUsersError};
 pub use fault::Fault;
 pub use follow::{FollowReport, follow, purge};
@@ -58,7 +64,7 @@ pub use manage_user::{ManageUser, ManageUserError, Measure};
 pub use manage_users::{ManageUsers, ManageUsersError, Managed};
 pub use new_password::{NewPasswordError, hash_new};
 pub use read_user::{ReadUserError, read_self, read_user};
-pub use reconcile::{Reconciled, purge_erasures, reconcile_erasures};
+pub use reconcile::{Reconciled, keep_erasures, reconcile_erasures};
 pub use refresh::{Refresh, RefreshError};
 pub use register::{RawRegistration, Register, RegisterError, Registered, Registration};
 pub use sessions::{EndSession, EndSessionError, EndSessionOf, list_sessions, sessions_of};

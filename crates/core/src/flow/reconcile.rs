@@ -122,8 +122,18 @@ impl Work for Note {
     }
 }
 
-/// Forgets, in store and log, erasures from before `before`: no backup that old is kept any more.
-pub async fn purge_erasures(auth: &Auth, before: Timestamp) -> Result<u64, Fault> {
+/// Does for erasures, now and then, what has to be done: completes store and log by each other, forgets in both what is
+/// older than any backup can be, and has the store's journal rid of what it could not be rid of at once.
+pub async fn keep_erasures(auth: &Auth) -> Result<u64, Fault> {
+    let before = auth.clock.now().minus(auth.rules.retention.erasures);
+    let forgotten = purge(auth, before).await?;
+    reconcile_erasures(auth).await?;
+    auth.store.scrub().await?;
+    Ok(forgotten)
+}
+
+/// Forgets, in store and log, erasures from before `before`.
+async fn purge(auth: &Auth, before: Timestamp) -> Result<u64, Fault> {
     let lines = auth.erasure_log.lines().await?;
     let (old, kept): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| {
         auth.erasure_keys

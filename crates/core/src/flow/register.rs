@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use crate::flow::auth::Committed;
+use crate::flow::consents::{AddConsenting, Giving, at_registration};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::new_password::hash_new;
@@ -170,6 +171,8 @@ pub(crate) fn acceptable_password(
 pub struct Register {
     /// What they gave.
     pub raw: RawRegistration,
+    /// What they agree to, e.g. `terms:2026-01`.
+    pub consents: Vec<String>,
     /// Who asks.
     pub client: Client,
 }
@@ -201,7 +204,16 @@ impl Register {
         let mut raw = self.raw;
         // Unlike an administrator, whoever registers must choose a password: a missing one is an empty one.
         raw.password.get_or_insert_default();
-        let mut registration = Registration::parse(raw, auth).map_err(RegisterError::Invalid)?;
+        let mut errors = FieldErrors::new();
+        let consents = at_registration(auth, &self.consents, &mut errors);
+        let mut registration = match Registration::parse(raw, auth) {
+            Ok(registration) if errors.is_empty() => registration,
+            Ok(_) => return Err(RegisterError::Invalid(errors)),
+            Err(mut others) => {
+                others.extend(errors);
+                return Err(RegisterError::Invalid(others));
+            }
+        };
         let password = match registration.password.take() {
             Some(plain) => Some(hash_new(auth, "/password", plain).await?),
             None => None,
@@ -217,9 +229,15 @@ impl Register {
         )
         .by(user.id);
         let taken = auth
-            .commit(AddUser {
-                user: user.clone(),
-                event: registered,
+            .commit(AddConsenting {
+                consents: consents
+                    .into_iter()
+                    .map(|document| Giving::new(auth, user.id, document, &self.client))
+                    .collect(),
+                add: AddUser {
+                    user: user.clone(),
+                    event: registered,
+                },
             })
             .await?;
         match (taken, auth.rules.accounts.enumeration_protection) {

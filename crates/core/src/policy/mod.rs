@@ -6,5 +6,5 @@ mod rules;
 pub use permissions::{Action, MATRIX, Reach};
 pub use rules::{
     AccountRules, AuditRules, ClaimSource, ConfigurationError, KeyRules, LockoutRules,
-    ProfileField, RefreshRules, Rules, SessionRules, TokenRules,
+    ProfileField, RefreshRules, RetentionRules, Rules, SessionRules, TokenRules,
 };

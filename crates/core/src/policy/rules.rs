@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ntt_auth_jose::Algorithm;
 
+use crate::model::DocumentVersion;
 use crate::password::PasswordPolicy;
 
 /// Everything the flows are told about an installation.
@@ -26,6 +27,8 @@ pub struct Rules {
     pub keys: KeyRules,
     /// How long the audit trail is kept, and how often it is signed.
     pub audit: AuditRules,
+    /// How long things are kept.
+    pub retention: RetentionRules,
 }
 
 /// How long the audit trail is kept, and how often it is signed (PRO-5).
@@ -99,6 +102,38 @@ pub struct AccountRules {
     pub enumeration_protection: bool,
     /// What registration must give beside email and password (ACC-1).
     pub required: Vec<ProfileField>,
+    /// What whoever registers must agree to.
+    pub consents: Vec<DocumentVersion>,
+    /// What they may agree to besides.
+    pub optional_consents: Vec<DocumentVersion>,
+}
+
+/// How long things are kept (ACC-11). What each is, and what else is kept, is told in `docs/PRIVACY.md`.
+#[derive(Debug, Clone)]
+pub struct RetentionRules {
+    /// Sessions, after their end: a replayed token of theirs is told from a forgery meanwhile.
+    pub ended_sessions: Duration,
+    /// Deleted accounts can be restored for so long; then they are erased.
+    pub deleted_accounts: Duration,
+    /// Jobs, after they were done.
+    pub done_jobs: Duration,
+    /// Jobs, after they were given up.
+    pub dead_jobs: Duration,
+    /// That somebody was erased. It has to outlive every backup that still holds them.
+    pub erasures: Duration,
+}
+
+impl Default for RetentionRules {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        Self {
+            ended_sessions: days(7),
+            deleted_accounts: days(90),
+            done_jobs: days(1),
+            dead_jobs: days(30),
+            erasures: days(1100),
+        }
+    }
 }
 
 /// Where the value of a configured claim comes from (TOK-4).

@@ -38,6 +38,9 @@ pub trait ReadJobs: Send {
     /// One page, newest first.
     async fn page(&mut self, query: &JobQuery) -> Result<Vec<Job>, StoreError>;
 
+    /// At most `limit` jobs that concern a user, oldest first.
+    async fn of_subject(&mut self, subject: UserId, limit: u32) -> Result<Vec<Job>, StoreError>;
+
     /// How many there are in each state; a state without any may be left out.
     async fn counts(&mut self) -> Result<Vec<JobCount>, StoreError>;
 }

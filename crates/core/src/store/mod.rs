@@ -13,6 +13,7 @@ mod events;
 mod imports;
 mod jobs;
 mod keys;
+mod restored;
 mod revocations;
 mod sessions;
 mod setup;
@@ -30,6 +31,7 @@ pub use events::{Events, Notes, SubjectKeys};
 pub use imports::{Imports, ReadImports};
 pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
 pub use keys::{Keys, ReadKeys};
+pub use restored::{Invalidated, Restores};
 pub use revocations::{ReadRevocations, Revocations};
 pub use sessions::{ReadSessions, Rotation, Sessions};
 pub use setup::{ReadSetup, Setups};
@@ -89,6 +91,8 @@ pub trait Tx: Send {
     fn erasures(&mut self) -> &mut dyn Erasures;
     /// Consents.
     fn consents(&mut self) -> &mut dyn Consents;
+    /// Making invalid what a restored store believes to be good.
+    fn restores(&mut self) -> &mut dyn Restores;
     /// Counters of guesses.
     fn throttles(&mut self) -> &mut dyn Throttles;
     /// How far imports have come.

@@ -34,6 +34,15 @@ pub trait ReadSessions: Send {
         user: UserId,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError>;
+
+    /// At most `limit` sessions of a user after `after`, ended ones too, in the order of their ids, which is that of their
+    /// beginning.
+    async fn of_user(
+        &mut self,
+        user: UserId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError>;
 }
 
 /// Writing sessions.

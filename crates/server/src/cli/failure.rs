@@ -8,8 +8,10 @@ use ntt_auth_core::flow::{
     ReadUserError,
 };
 use ntt_auth_core::model::{FieldErrors, UserId};
+use ntt_auth_core::port::BackupError;
 use ntt_auth_core::store::StoreError;
 
+use crate::backup::RestoreError;
 use crate::settings::Problems;
 use crate::start::StartError;
 use crate::telemetry::Chain;
@@ -145,6 +147,26 @@ impl From<CreateUserError> for Failure {
             CreateUserError::Invalid(errors) => Self::Invalid(errors),
             CreateUserError::Forbidden => Self::Refused(error.to_string()),
             CreateUserError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Refused(why) => Self::Refused(why),
+            RestoreError::Store(error) => error.into(),
+            RestoreError::Start(error) => Self::Start(error),
+            RestoreError::Fault(fault) => Self::Fault(fault),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod clock;
 mod config;
 mod confirm;
@@ -99,6 +100,10 @@ enum Command {
     /// Try out mail, and change its words
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Make a backup, also beside a running server; docs/BACKUP.md tells what else to keep
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database; no server may be running
+    Restore(backup::RestoreArgs),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Ask the configured server whether it is ready; for containers and supervisors
@@ -151,6 +156,8 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
                 .map_err(Failure::Output)?;
             print(&format!("{document}\n"))
         }
+        Command::Backup(given) => backup::back_up_now(&given, &settings::load(inputs)?),
+        Command::Restore(given) => backup::restore_now(&given, &settings::load(inputs)?),
         Command::Serve => Ok(crate::serve::run(&settings::load(inputs)?)?),
         Command::Migrate => {
             let settings = settings::load(inputs)?;

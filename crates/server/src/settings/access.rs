@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ntt_auth_core::model::DocumentVersion;
 use ntt_auth_core::password::{Argon2Cost, BcryptCost, HashingPolicy, PasswordPolicy};
 use ntt_auth_core::policy::{AccountRules, ClaimSource, ProfileField, TokenRules};
 use ntt_auth_core::secret::MasterKey;
@@ -360,8 +361,43 @@ pub(super) fn accounts(reader: &mut Reader<'_>) -> Result<AccountRules, Refused>
                 .ok_or("nothing that can be required has this name")
         },
     );
+    let [consents, optional_consents] = documents(reader)?;
     Ok(AccountRules {
         enumeration_protection: enumeration_protection?,
         required: required?,
+        consents,
+        optional_consents,
     })
+}
+
+/// What people are asked to agree to: what they must, and what they may.
+fn documents(reader: &mut Reader<'_>) -> Result<[Vec<DocumentVersion>; 2], Refused> {
+    let mut list = |key| {
+        reader.list(
+            key,
+            "name each document with its version, like \"terms:2026-01\"",
+            |text| DocumentVersion::parse(text).map_err(|invalid| invalid.message),
+        )
+    };
+    let (required, optional) = (
+        list("accounts.consents"),
+        list("accounts.optional_consents"),
+    );
+    let (required, optional) = (required?, optional?);
+    let all: Vec<_> = required.iter().chain(&optional).collect();
+    for (index, one) in all.iter().enumerate() {
+        let earlier = all.iter().take(index);
+        if earlier
+            .into_iter()
+            .any(|it| it.document() == one.document())
+        {
+            let key = match index < required.len() {
+                true => "accounts.consents",
+                false => "accounts.optional_consents",
+            };
+            let what = format!("`{}` stands there twice", one.document());
+            return Err(reader.refuse(key, what, "ask for one version of each document"));
+        }
+    }
+    Ok([required, optional])
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod backup;
 mod explain;
 mod layers;
 mod lockout;
@@ -13,6 +14,7 @@ mod mail;
 mod problem;
 mod production;
 mod reader;
+mod retention;
 mod testing;
 mod transport;
 mod value;
@@ -21,13 +23,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
+    SessionRules, TokenRules,
 };
 use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
 
 pub use access::{BreachLookUp, Hashing, Keys, Passwords, Tokens};
 pub(crate) use access::{decode_key, encode_key};
+pub use backup::Backup;
 pub use explain::{print, schema};
 pub use logging::{Format, Log};
 pub use mail::{Delivery, Mail};
@@ -79,6 +83,10 @@ pub struct Settings {
     pub audit: AuditRules,
     /// How many guesses at a password are admitted.
     pub lockout: LockoutRules,
+    /// Where backups go.
+    pub backup: Backup,
+    /// How long things are kept.
+    pub retention: RetentionRules,
     /// How many requests each caller may make in a minute.
     pub rate_limits: RateLimits,
     /// How mail is sent.
@@ -184,6 +192,7 @@ impl Settings {
                 jwks_max_age: self.keys.jwks_max_age,
             },
             audit: self.audit.clone(),
+            retention: self.retention.clone(),
         }
     }
 
@@ -222,6 +231,8 @@ impl Settings {
         let accounts = access::accounts(reader);
         let audit = audit::read(reader);
         let lockout = lockout::read(reader);
+        let retention = retention::read(reader);
+        let backup = Backup::read(reader);
         let rate_limits = transport::rate_limits(reader);
         let mail = Mail::read(reader);
         let metrics = Metrics::read(reader);
@@ -248,6 +259,8 @@ impl Settings {
             accounts: accounts?,
             audit: audit?,
             lockout: lockout?,
+            retention: retention?,
+            backup: backup?,
             rate_limits: rate_limits?,
             mail: mail?,
             metrics: metrics?,

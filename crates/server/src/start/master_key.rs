@@ -31,6 +31,11 @@ pub(super) fn load_or_create(
     }
 }
 
+/// Reads the key of `folder`, if there is one.
+pub(super) fn load_from(folder: &Path) -> Result<Option<MasterKey>, StartError> {
+    load(&folder.join(NAME))
+}
+
 fn load(path: &Path) -> Result<Option<MasterKey>, StartError> {
     let unreadable = |cause| StartError::MasterKeyRead {
         path: path.to_owned(),

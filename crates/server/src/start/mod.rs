@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 pub use failure::StartError;
 
 use crate::background::Chore;
+use crate::backup::BackupFolder;
 use crate::breach;
 use crate::erasure_log::ErasureFile;
 use crate::hashing::HashingPool;
@@ -37,6 +38,7 @@ pub struct Installation {
     /// How many steps the database was brought forward.
     pub migrated: u32,
     store: Arc<SqlStore>,
+    master: MasterKey,
     virtual_clock: Option<Arc<VirtualClock>>,
 }
 
@@ -63,7 +65,7 @@ impl Installation {
                 None => Arc::new(SystemClock),
             },
             entropy,
-            master,
+            master: master.clone(),
             rules: settings.rules(listening),
         });
         let auth = match breach::open(&settings.passwords.breaches)? {
@@ -87,8 +89,24 @@ impl Installation {
             hasher,
             migrated,
             store,
+            master,
             virtual_clock,
         })
+    }
+
+    /// The means to make backups of this installation.
+    pub fn backups(&self, settings: &Settings) -> Arc<BackupFolder> {
+        Arc::new(BackupFolder::new(
+            Arc::clone(&self.store),
+            self.master.clone(),
+            self.auth.clock(),
+            &settings.backup,
+        ))
+    }
+
+    /// Closes it, so that what stands in the log of its database is written back.
+    pub async fn close(self) {
+        self.hasher.close().await;
     }
 
     /// The means to move this installation's time, where the profile has them. `chores` are done after each step.
@@ -144,6 +162,14 @@ pub async fn open_store(settings: &Settings) -> Result<SqlStore, StartError> {
         }
     };
     Ok(SqlStore::open(&url).await?)
+}
+
+/// The master key of an installation that is there already; none is made.
+pub fn existing_master_key(settings: &Settings) -> Result<Option<MasterKey>, StartError> {
+    match &settings.keys.master_key {
+        Some(key) => Ok(Some(key.clone())),
+        None => master_key::load_from(&settings.data_dir),
+    }
 }
 
 fn master_key(settings: &Settings, entropy: &dyn Entropy) -> Result<MasterKey, StartError> {

@@ -16,9 +16,11 @@ mod process;
 mod fake;
 
 mod accounts;
+mod backup;
 mod commands;
 mod installation;
 mod mail;
+mod privacy;
 mod refusals;
 mod running;
 mod time;

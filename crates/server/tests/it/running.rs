@@ -40,7 +40,7 @@ impl Server {
 }
 
 /// Runs a command beside whatever serves from `folder`, with `input` on its standard input.
-fn command(folder: &Path, arguments: &[&str], input: &str) -> String {
+pub(crate) fn command(folder: &Path, arguments: &[&str], input: &str) -> String {
     let mut child = program(folder, &[])
         .args(arguments)
         .stdin(std::process::Stdio::piped())

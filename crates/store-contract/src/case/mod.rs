@@ -6,6 +6,7 @@ pub mod erasures;
 pub mod imports;
 pub mod jobs;
 pub mod keys;
+pub mod restored;
 pub mod revocations;
 pub mod sessions;
 pub mod setup;

@@ -63,6 +63,11 @@ pub(crate) trait Engine: Send + Sync {
     /// when the engine asks for it.
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError>;
 
+    /// The file it is in, if it is one.
+    fn file(&self) -> Option<&std::path::Path> {
+        None
+    }
+
     /// Overwrites what was deleted in its journals, too; `false` if somebody was reading them just now.
     async fn scrub(&self) -> Result<bool, Error> {
         // Servers do that by themselves, each in its own time.

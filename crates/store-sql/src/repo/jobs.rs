@@ -86,6 +86,15 @@ static RETRY: Statement = Statement::new(
 
 static REMOVE: Statement = Statement::new("jobs.remove", "DELETE FROM jobs WHERE id = ?");
 
+static OF_SUBJECT: Statement = Statement::new(
+    "jobs.of_subject",
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM jobs WHERE subject_id = ? ORDER BY id LIMIT ?"
+    ),
+);
+
 static REMOVE_OF_SUBJECT: Statement = Statement::new(
     "jobs.remove_of_subject",
     "DELETE FROM jobs WHERE subject_id = ?",
@@ -112,6 +121,7 @@ pub(super) static ALL: &[&Statement] = &[
     &BURY,
     &RETRY,
     &REMOVE,
+    &OF_SUBJECT,
     &REMOVE_OF_SUBJECT,
     &PURGE,
 ];
@@ -127,6 +137,11 @@ impl ReadJobs for View<'_> {
             row.id().map(JobId::from_uuid)
         })
         .await
+    }
+
+    async fn of_subject(&mut self, subject: UserId, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let values = [subject.uuid().into(), limit.into()];
+        self.all(&OF_SUBJECT, &values, job).await
     }
 
     async fn page(&mut self, query: &JobQuery) -> Result<Vec<Job>, StoreError> {

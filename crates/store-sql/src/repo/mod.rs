@@ -7,6 +7,7 @@ mod erasures;
 mod imports;
 mod jobs;
 mod keys;
+mod restored;
 mod revocations;
 mod sessions;
 mod setup;

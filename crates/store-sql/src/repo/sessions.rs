@@ -22,6 +22,13 @@ static OPEN_OF_USER: Statement = Statement::new(
      WHERE user_id = ? AND ended_at IS NULL AND open_until > ? ORDER BY last_used_at DESC, id DESC",
 );
 
+static OF_USER: Statement = Statement::new(
+    "sessions.of_user",
+    "SELECT id, user_id, seed, generation, ip_address, user_agent, device_name, rotated_by, rotated_at, created_at, \
+     last_used_at, idle_expires_at, expires_at, ended_at, end_reason FROM sessions \
+     WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?",
+);
+
 static INSERT: Statement = Statement::new(
     "sessions.insert",
     "INSERT INTO sessions (id, user_id, seed, generation, ip_address, user_agent, device_name, rotated_by, \
@@ -59,6 +66,7 @@ static PURGE: Statement = Statement::new(
 pub(super) static ALL: &[&Statement] = &[
     &BY_ID,
     &OPEN_OF_USER,
+    &OF_USER,
     &INSERT,
     &ROTATE,
     &END,
@@ -79,6 +87,17 @@ impl ReadSessions for View<'_> {
     ) -> Result<Vec<Session>, StoreError> {
         self.all(&OPEN_OF_USER, &[user.uuid().into(), now.into()], session)
             .await
+    }
+
+    async fn of_user(
+        &mut self,
+        user: UserId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        let after = after.map_or(uuid::Uuid::nil(), SessionId::uuid);
+        let values = [user.uuid().into(), after.into(), limit.into()];
+        self.all(&OF_USER, &values, session).await
     }
 }
 

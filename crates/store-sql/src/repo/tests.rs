@@ -5,8 +5,8 @@ use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQ
 use uuid::Uuid;
 
 use super::{
-    audit, audit_page, consents, erasures, imports, jobs, keys, revocations, sessions, setup,
-    throttles, user_search, users, users_page,
+    audit, audit_page, consents, erasures, imports, jobs, keys, restored, revocations, sessions,
+    setup, throttles, user_search, users, users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;
@@ -22,6 +22,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
             imports::ALL,
             jobs::ALL,
             keys::ALL,
+            restored::ALL,
             revocations::ALL,
             sessions::ALL,
             setup::ALL,

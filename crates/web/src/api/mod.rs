@@ -5,5 +5,6 @@ pub(crate) mod auth;
 pub(crate) mod outbox;
 pub(crate) mod schema;
 pub(crate) mod sessions;
+pub(crate) mod system;
 pub(crate) mod testing;
 pub(crate) mod users;

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use ntt_auth_core::flow::{
-    ChangePasswordError, CreateUserError, EndSessionError, EraseUserError, ExportUsersError, Fault,
-    ImportUsersError, ListAuditEventsError, ListUsersError, ManageUserError, ReadUserError,
-    RefreshError, RegisterError, SignInError,
+    ChangePasswordError, ConsentError, CreateUserError, EndSessionError, EraseUserError,
+    ExportUsersError, Fault, ImportUsersError, ListAuditEventsError, ListUsersError,
+    ManageUserError, ReadUserError, RefreshError, RegisterError, SignInError,
 };
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use ntt_auth_core::password::HasherError;
@@ -230,12 +230,27 @@ impl From<ManageUserError> for Problem {
     }
 }
 
+impl From<ConsentError> for Problem {
+    fn from(error: ConsentError) -> Self {
+        match error {
+            ConsentError::Invalid(errors) => Self::invalid(errors),
+            ConsentError::NotFound => Self::new(
+                ProblemCode::NotFound,
+                "You have no standing consent to this document.",
+            ),
+            ConsentError::Gone => TokenRefused::Revoked.into(),
+            ConsentError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 impl From<EraseUserError> for Problem {
     fn from(error: EraseUserError) -> Self {
         match error {
             EraseUserError::NotFound => Self::not_found(),
             EraseUserError::Forbidden => Self::forbidden(),
             EraseUserError::Invalid(errors) => Self::invalid(errors),
+            EraseUserError::Locked { retry_after } => Self::locked(retry_after),
             EraseUserError::LastSuperAdmin => Self::new(
                 ProblemCode::LastSuperAdmin,
                 "Give somebody else the role first.",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ntt_auth_core::port::Backups;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -100,6 +101,11 @@ pub trait Probe: Send + Sync {
 
     /// Where mail is kept instead of sent, if it is.
     fn outbox(&self) -> Option<Arc<dyn Outbox>> {
+        None
+    }
+
+    /// The means to make backups, where there are any.
+    fn backups(&self) -> Option<Arc<dyn Backups>> {
         None
     }
 

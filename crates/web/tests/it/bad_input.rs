@@ -21,6 +21,7 @@ const TAKES_JSON: &[(&str, &str)] = &[
     ("POST", "/api/v1/users/bulk"),
     ("PATCH", "/api/v1/users/me"),
     ("POST", "/api/v1/users/me/erase"),
+    ("POST", "/api/v1/users/me/consents"),
     ("PATCH", "/api/v1/users/{userId}"),
     ("PATCH", "/api/v1/users/{userId}/role"),
     ("POST", "/api/v1/users/{userId}/suspend"),

@@ -26,6 +26,7 @@ mod proxies;
 mod rate_limits;
 mod refresh;
 mod register;
+mod retention;
 mod secrecy;
 mod sessions;
 mod setup;

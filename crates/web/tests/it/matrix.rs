@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use http::Method;
 use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, Role, User};
+use ntt_auth_core::model::{Client, DocumentVersion, Role, User};
 use serde_json::{Value, json};
 
 use crate::app::{OPERATIONS, PASSWORD, Principal, TestApp, assert_committed};
@@ -28,7 +28,11 @@ const HEAD: &str = "\
 
 #[tokio::test]
 async fn aut2_every_route_answers_each_role_as_committed() {
-    let app = TestApp::new().await;
+    let news = DocumentVersion::parse("news:1").unwrap();
+    let app = TestApp::builder()
+        .rules(|rules| rules.accounts.optional_consents = vec![news])
+        .build()
+        .await;
     // Whoever deletes or demotes themselves must not be the last.
     app.account("keeper", Role::SuperAdmin).await;
     let mut text = String::from(HEAD);
@@ -175,7 +179,12 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
         .replace("{userId}", &target.id.to_string())
         .replace("{sessionId}", &session)
         .replace("{mailId}", &target.id.to_string())
+        .replace("{document}", "news")
         .replace("{code}", "not_found");
+    if path.ends_with("/consents/{document}") {
+        let document = json!({ "document": "news:1" });
+        caller.post("/api/v1/users/me/consents", document).await;
+    }
     if path == "/setup" {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         return match *method {
@@ -235,6 +244,7 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
         ("POST", "/api/v1/users") => {
             Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" }))
         }
+        ("POST", "/api/v1/users/me/consents") => Some(json!({ "document": "news:1" })),
         ("POST", "/api/v1/users/me/erase") => Some(json!({ "currentPassword": PASSWORD })),
         ("POST", "/api/v1/users/bulk") => {
             Some(json!({ "action": "logout_all", "userIds": [target.id] }))

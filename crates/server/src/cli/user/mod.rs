@@ -2,6 +2,7 @@
 
 mod create;
 mod erase;
+mod export;
 mod found;
 mod list;
 mod measure;
@@ -87,6 +88,11 @@ pub(super) enum Command {
         #[command(flatten)]
         whom: Whom,
     },
+    /// Print everything that is held on the owner of an account, as JSON
+    Export {
+        #[command(flatten)]
+        user: Named,
+    },
     /// Erase an account and everything held on its owner, for good: nothing brings them back
     Erase {
         #[command(flatten)]
@@ -139,6 +145,7 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
             Command::Unlock { whom } => on_each(whom, Measure::Unlock, settings).await,
             Command::Delete { whom } => on_each(whom, Measure::Delete, settings).await,
             Command::Restore { whom } => on_each(whom, Measure::Restore, settings).await,
+            Command::Export { user } => export::run(&user.name, settings).await,
             Command::Erase { user, yes } => erase::run(&user.name, yes, settings).await,
         }
     })

@@ -209,7 +209,7 @@ fn owned(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn classify(error: rusqlite::Error) -> Error {
+pub(super) fn classify(error: rusqlite::Error) -> Error {
     let rusqlite::Error::SqliteFailure(failure, message) = &error else {
         return Error::driver(error);
     };

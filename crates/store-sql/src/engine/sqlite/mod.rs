@@ -1,5 +1,6 @@
 //! SQLite by rusqlite: reads inline on connections that are checked out, writes on one thread.
 
+pub(crate) mod backup;
 mod connection;
 mod writer;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use ntt_auth_core::store::StoreError;
 
+use self::backup::Claim;
 use self::connection::Connection;
 use self::writer::Writer;
 use super::{Dialect, Engine, Error, Row, Statement, Unit, Value};
@@ -21,6 +23,7 @@ pub(crate) struct Sqlite {
     // Before `writer`: the last connection to close writes the log back into the file, which only a writer may.
     readers: Readers,
     writer: Writer,
+    _claim: Option<Claim>,
 }
 
 /// Where reads go.
@@ -38,6 +41,7 @@ enum Readers {
 impl Sqlite {
     /// Opens the file at `path`, and makes it, readable for its owner alone, if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let claim = Claim::shared(path)?;
         create(path)?;
         let connection = Arc::new(Mutex::new(Connection::writer(path)?));
         let readers = Readers::Pool {
@@ -47,6 +51,7 @@ impl Sqlite {
         Ok(Self {
             writer: Writer::start(connection)?,
             readers,
+            _claim: Some(claim),
         })
     }
 
@@ -56,6 +61,7 @@ impl Sqlite {
         Ok(Self {
             writer: Writer::start(Arc::clone(&connection))?,
             readers: Readers::Shared(connection),
+            _claim: None,
         })
     }
 }
@@ -108,6 +114,13 @@ impl Engine for Sqlite {
 
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError> {
         self.writer.submit(unit).await
+    }
+
+    fn file(&self) -> Option<&Path> {
+        match &self.readers {
+            Readers::Pool { path, .. } => Some(path),
+            Readers::Shared(_) => None,
+        }
     }
 
     async fn scrub(&self) -> Result<bool, Error> {

@@ -1,6 +1,7 @@
 //! Signing up, in and out; tokens; one's own password; what a form should know.
 
 pub(crate) mod change_password;
+pub(crate) mod documents;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logout_all;

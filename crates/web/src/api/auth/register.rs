@@ -38,9 +38,10 @@ struct Accepted {}
 pub(crate) async fn register(
     State(app): State<App>,
     Peer(client): Peer,
-    Json(fields): Json<RegistrationFields>,
+    Json(mut fields): Json<RegistrationFields>,
 ) -> Result<Response, Problem> {
     match (Register {
+        consents: fields.take_consents(),
         raw: fields.into(),
         client,
     })

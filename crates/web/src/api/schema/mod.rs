@@ -1,7 +1,9 @@
 //! What goes in and out, as the OpenAPI document shows it.
 
 mod audit;
+mod consent;
 mod creation;
+mod export;
 mod path;
 mod permissions;
 mod profile;
@@ -13,8 +15,11 @@ mod tokens;
 mod user;
 
 pub(crate) use audit::{AuditEventList, outcome_schema};
+pub(crate) use consent::{ConsentBody, ConsentList, DocumentList};
 pub(crate) use creation::CreationRequest;
-pub(crate) use path::{SessionPath, UserPath};
+pub(crate) use export::ExportBody;
+pub use export::export_json;
+pub(crate) use path::{DocumentPath, SessionPath, UserPath};
 pub(crate) use permissions::PermissionMatrix;
 pub(crate) use profile::ProfileRequest;
 pub(crate) use refusals::{

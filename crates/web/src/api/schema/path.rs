@@ -29,6 +29,16 @@ pub(crate) struct SessionPath {
     pub(crate) session_id: SessionId,
 }
 
+/// The document an address names.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct DocumentPath {
+    /// The document, without a version.
+    #[param(example = "terms")]
+    pub(crate) document: String,
+}
+
 /// An id in its one canonical spelling.
 fn canonical<'de, D, I>(deserializer: D) -> Result<I, D::Error>
 where

@@ -49,6 +49,16 @@ pub(crate) struct RegistrationFields {
     /// Whatever an application keeps with the account: at most 16 KiB, 8 levels deep.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
+    /// What they agree to: every document that `GET /api/v1/auth/documents` calls required, in its version.
+    #[schema(example = json!(["terms:2026-01"]))]
+    consents: Option<Vec<String>>,
+}
+
+impl RegistrationFields {
+    /// What they agree to, apart from the account.
+    pub(crate) fn take_consents(&mut self) -> Vec<String> {
+        self.consents.take().unwrap_or_default()
+    }
 }
 
 impl From<RegistrationFields> for RawRegistration {

@@ -4,6 +4,7 @@ pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod export;
+pub(crate) mod export_one;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod logout_all;

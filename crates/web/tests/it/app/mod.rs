@@ -20,7 +20,8 @@ use ntt_auth_core::flow::{
 use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Breaches, Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
+    SessionRules, TokenRules,
 };
 use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
@@ -292,6 +293,7 @@ fn rules() -> Rules {
             checkpoint_every: Duration::from_hours(1),
             checkpoint_events: 1000,
         },
+        retention: RetentionRules::default(),
     }
 }
 

@@ -143,6 +143,14 @@ impl ReadSessions for Away {
     async fn by_id(&mut self, _: SessionId) -> Result<Option<Session>, StoreError> {
         gone()
     }
+    async fn of_user(
+        &mut self,
+        _: UserId,
+        _: Option<SessionId>,
+        _: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        gone()
+    }
     async fn open_of_user(&mut self, _: UserId, _: Timestamp) -> Result<Vec<Session>, StoreError> {
         gone()
     }
@@ -154,6 +162,9 @@ impl ReadJobs for Away {
         gone()
     }
     async fn due(&mut self, _: Timestamp, _: u32) -> Result<Vec<JobId>, StoreError> {
+        gone()
+    }
+    async fn of_subject(&mut self, _: UserId, _: u32) -> Result<Vec<Job>, StoreError> {
         gone()
     }
     async fn page(&mut self, _: &JobQuery) -> Result<Vec<Job>, StoreError> {

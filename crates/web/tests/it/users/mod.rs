@@ -1,8 +1,10 @@
 //! Accounts of others.
 
 mod bulk;
+mod consents;
 mod erase;
 mod export;
+mod export_one;
 mod import;
 mod list;
 mod manage;

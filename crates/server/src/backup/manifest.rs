@@ -1,0 +1,195 @@
+//! What is written beside a backup: what it holds, and that it is whole and ours.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::{digest, hmac};
+use ntt_auth_core::model::Timestamp;
+use ntt_auth_core::secret::MasterKey;
+use serde::{Deserialize, Serialize};
+
+/// The form of a manifest.
+const FORMAT: u32 = 1;
+
+/// What a backup holds, with a code that only its installation can make: neither the file nor the manifest can be changed
+/// by somebody who does not have the master key, and a restore under another master key is noticed before it begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Manifest {
+    /// The form of this manifest.
+    pub format: u32,
+    /// The version of the program that made it.
+    pub program: String,
+    /// When, as RFC 3339.
+    pub created_at: String,
+    /// How many bytes the backup has.
+    pub size: u64,
+    /// SHA-256 of the backup, in hex.
+    pub sha256: String,
+    /// The steps by which its tables came to their form.
+    pub schema: Vec<String>,
+    /// How many rows each table has.
+    pub rows: BTreeMap<String, u64>,
+    /// HMAC-SHA-256, in hex, over all of the above.
+    pub code: String,
+}
+
+impl Manifest {
+    /// Tells of the backup at `file`.
+    pub fn of(
+        file: &Path,
+        contents: &ntt_auth_store_sql::Contents,
+        at: Timestamp,
+        master: &MasterKey,
+    ) -> io::Result<Self> {
+        let (size, sha256) = measured(file)?;
+        let mut manifest = Self {
+            format: FORMAT,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            created_at: at.to_string(),
+            size,
+            sha256,
+            schema: contents.schema(),
+            rows: contents.rows.clone(),
+            code: String::new(),
+        };
+        manifest.code = hex(hmac::sign(&key(master), &manifest.told()).as_ref());
+        Ok(manifest)
+    }
+
+    /// Where the manifest of the backup at `file` is.
+    pub fn beside(file: &Path) -> PathBuf {
+        PathBuf::from(format!("{}.json", file.display()))
+    }
+
+    /// Reads the manifest beside a backup, and holds the backup against it.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn verified(file: &Path, master: &MasterKey) -> Result<Self, String> {
+        let path = Self::beside(file);
+        let text = std::fs::read(&path).map_err(|error| {
+            format!(
+                "{} cannot be read ({error}): a backup is restored together with the manifest beside it",
+                path.display()
+            )
+        })?;
+        let manifest: Self = serde_json::from_slice(&text)
+            .map_err(|error| format!("{} is no manifest: {error}", path.display()))?;
+        if manifest.format != FORMAT {
+            return Err(format!(
+                "{} is of a form that this program does not know: use a newer one",
+                path.display()
+            ));
+        }
+        let code = unhex(&manifest.code).unwrap_or_default();
+        hmac::verify(&key(master), &manifest.told(), &code).map_err(|_| {
+            format!(
+                "{} was made under another master key, or was altered: put the master key of that installation in place \
+                 first",
+                path.display()
+            )
+        })?;
+        let (size, sha256) = measured(file)
+            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        if (size, &sha256) == (manifest.size, &manifest.sha256) {
+            Ok(manifest)
+        } else {
+            Err(format!(
+                "{} is not what its manifest tells of: it is damaged or was altered",
+                file.display()
+            ))
+        }
+    }
+
+    /// What the code is over.
+    fn told(&self) -> Vec<u8> {
+        let bare = Self {
+            code: String::new(),
+            ..self.clone()
+        };
+        // Strings and numbers always can be written as JSON.
+        serde_json::to_vec(&bare).unwrap_or_default()
+    }
+}
+
+fn key(master: &MasterKey) -> hmac::Key {
+    master.mac("manifest of a backup")
+}
+
+/// How many bytes a file has, and their digest.
+fn measured(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut digest = digest::Context::new(&digest::SHA256);
+    let mut buffer = vec![0; 1 << 20];
+    let mut size = 0;
+    loop {
+        let count = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
+            return Ok((size, hex(digest.finish().as_ref())));
+        };
+        digest.update(bytes);
+        size += u64::try_from(count).unwrap_or(0);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_backup_is_known_to_be_whole_and_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let url = format!("sqlite:{}", file.display());
+        let store = ntt_auth_store_sql::SqlStore::open(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        drop(store);
+        let contents = ntt_auth_store_sql::inspect(&file).await.unwrap();
+        let master = MasterKey::new([1; 32]);
+        let manifest = Manifest::of(&file, &contents, Timestamp::EPOCH, &master).unwrap();
+        let write = |manifest: &Manifest| {
+            let text = serde_json::to_vec(manifest).unwrap();
+            std::fs::write(Manifest::beside(&file), text).unwrap();
+        };
+        write(&manifest);
+        assert_eq!(
+            Manifest::verified(&file, &master),
+            Ok(manifest.clone()),
+            "as it was made"
+        );
+        let said = Manifest::verified(&file, &MasterKey::new([2; 32])).unwrap_err();
+        assert!(said.contains("another master key"), "{said}");
+        write(&Manifest {
+            created_at: "2030".to_owned(),
+            ..manifest.clone()
+        });
+        let said = Manifest::verified(&file, &master).unwrap_err();
+        assert!(said.contains("altered"), "{said}");
+        write(&manifest);
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[100] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        let said = Manifest::verified(&file, &master).unwrap_err();
+        assert!(said.contains("damaged"), "{said}");
+    }
+}

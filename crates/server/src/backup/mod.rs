@@ -1,0 +1,9 @@
+//! Backups and their restoring (OPS-7, docs/BACKUP.md).
+
+mod make;
+mod manifest;
+mod restore;
+
+pub use make::{BackupFolder, back_up};
+pub use manifest::Manifest;
+pub use restore::{RestoreError, Restored, restore};

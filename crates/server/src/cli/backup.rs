@@ -1,0 +1,149 @@
+//! `ntt-auth backup` and `ntt-auth restore`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use ntt_auth_core::port::{Backups as _, Clock as _};
+use serde_json::json;
+
+use super::confirm::confirm;
+use super::{Failure, print, wait};
+use crate::backup::{BackupFolder, Restored, back_up, restore};
+use crate::ports::SystemClock;
+use crate::settings::{Database, Settings};
+use crate::start::{existing_master_key, open_store};
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArgs {
+    /// The file to make; a manifest is written beside it [default: a new file in backup.directory]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The backup; its manifest lies beside it
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// Replace the database that is there; it is kept beside the restored one
+    #[arg(long)]
+    force: bool,
+    /// Do not ask whether this is meant
+    #[arg(long)]
+    yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(), Failure> {
+    wait(async {
+        // Not brought up to date first: before an upgrade is when a backup is wanted most.
+        let is_there = matches!(&settings.database, Database::File(path) if path.exists());
+        let master = existing_master_key(settings)?.filter(|_| is_there);
+        let master = master.ok_or_else(|| {
+            Failure::Refused("there is no installation yet, and nothing to back up".to_owned())
+        })?;
+        let store = open_store(settings).await?;
+        let (name, at, size, users) = if let Some(to) = &given.to {
+            let at = SystemClock.now();
+            let manifest = back_up(&store, &master, to, at, bar()).await?;
+            let users = manifest.rows.get("users").copied().unwrap_or(0);
+            (to.display().to_string(), at, manifest.size, users)
+        } else {
+            let folder = BackupFolder::new(
+                Arc::new(store),
+                master,
+                Arc::new(SystemClock),
+                &settings.backup,
+            );
+            let made = folder.make().await.map_err(Failure::from)?;
+            (made.name, made.at, made.size, made.users)
+        };
+        print(&if given.json {
+            format!(
+                "{}\n",
+                json!({ "name": name, "createdAt": at, "size": size, "users": users })
+            )
+        } else {
+            format!(
+                "{name}: {users} users, {size} bytes, checked.\nKeep the master key as well, and apart from it.\n"
+            )
+        })
+    })
+}
+
+pub(super) fn restore_now(given: &RestoreArgs, settings: &Settings) -> Result<(), Failure> {
+    if given.force && !given.yes {
+        confirm(
+            "Replace the database by the backup? Everything since then is lost, and everybody has to sign in again.",
+        )?;
+    }
+    let now = SystemClock.now();
+    let restored = wait(async {
+        restore(settings, &given.from, given.force, now)
+            .await
+            .map_err(Failure::from)
+    })?;
+    print(&told(&restored, given.json))
+}
+
+fn told(restored: &Restored, json: bool) -> String {
+    let Restored {
+        manifest,
+        invalidated,
+        reconciled,
+        replaced,
+    } = restored;
+    let users = manifest.rows.get("users").copied().unwrap_or(0);
+    let replaced = replaced.as_ref().map(|path| path.display().to_string());
+    if json {
+        let answer = json!({
+            "createdAt": manifest.created_at,
+            "users": users,
+            "sessionsEnded": invalidated.sessions,
+            "keysForgotten": invalidated.keys,
+            "jobsForgotten": invalidated.jobs,
+            "erasedAgain": reconciled.erased_again,
+            "replaced": replaced,
+        });
+        return format!("{answer}\n");
+    }
+    let mut text = format!(
+        "Restored: {users} users, as of {}.\n\
+         {} sessions were ended and {} signing keys forgotten: everybody has to sign in again.\n",
+        manifest.created_at, invalidated.sessions, invalidated.keys
+    );
+    if reconciled.erased_again > 0 {
+        let _ = writeln!(
+            text,
+            "{} accounts that were erased since then are erased again.",
+            reconciled.erased_again
+        );
+    }
+    if let Some(replaced) = replaced {
+        let _ = writeln!(
+            text,
+            "What was there before is {replaced}; remove it when you do not need it any more, for it holds people's data."
+        );
+    }
+    text
+}
+
+/// Draws how far it is, where somebody looks on.
+fn bar() -> impl Fn(u64, u64) + Send + 'static {
+    let bar = ProgressBar::new(1);
+    move |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+        if done == of {
+            bar.finish_and_clear();
+        }
+    }
+}

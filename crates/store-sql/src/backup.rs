@@ -1,0 +1,75 @@
+//! Copies of a whole database (OPS-7).
+
+use std::path::{Path, PathBuf};
+
+use ntt_auth_core::store::StoreError;
+use tokio::task::spawn_blocking;
+
+use crate::engine::sqlite::backup::{self, Claim, Contents};
+use crate::engine::{Dialect, Error};
+use crate::{SqlStore, migrate};
+
+/// Why an engine other than SQLite is not backed up from here.
+const BY_THEIR_OWN_TOOLS: &str = "only SQLite is backed up by ntt-auth itself; for MySQL or MariaDB use `mariadb-dump --single-transaction`, for \
+     PostgreSQL `pg_dump -Fc`, or the snapshots of whoever hosts it (docs/BACKUP.md)";
+
+impl SqlStore {
+    /// Copies the database, as it stands at one moment, into a new file that its owner alone may read, while others read
+    /// and write it. `progress` is told how many pages are done, of how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] says what is wrong, and for engines other than SQLite which tool to use.
+    pub async fn back_up(
+        &self,
+        to: &Path,
+        progress: impl Fn(u64, u64) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        if self.engine.dialect() != Dialect::Sqlite {
+            return Err(StoreError::unavailable(BY_THEIR_OWN_TOOLS));
+        }
+        let Some(from) = self.engine.file().map(Path::to_owned) else {
+            return Err(StoreError::unavailable(
+                "a database in memory cannot be backed up: it is forgotten with the process",
+            ));
+        };
+        let to = to.to_owned();
+        on_a_thread(move || backup::copy(&from, &to, &progress)).await
+    }
+}
+
+/// Checks a database file that nobody writes, from end to end, and that this program knows its form.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] says what is wrong with it.
+pub async fn inspect(path: &Path) -> Result<Contents, StoreError> {
+    let path = path.to_owned();
+    let contents = on_a_thread(move || backup::inspect(&path)).await?;
+    migrate::known(&contents.taken)?;
+    Ok(contents)
+}
+
+/// Claims a database file for whoever is to put another in its place, and has everything in that one file. Nobody can
+/// open it until the claim is dropped.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if somebody uses it.
+pub async fn claim(path: &Path) -> Result<Claim, StoreError> {
+    let path: PathBuf = path.to_owned();
+    on_a_thread(move || {
+        let claim = Claim::sole(&path)?;
+        if path.exists() {
+            backup::settle(&path);
+        }
+        Ok(claim)
+    })
+    .await
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, StoreError> {
+    match spawn_blocking(act).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(error) => Err(StoreError::driver(error)),
+    }
+}

@@ -39,6 +39,7 @@ coverage: ## line coverage of the Rust crates; fails below 90 %, report in cover
 
 bench: ## measure against a bare server and write docs/performance.md (PEERS=1: and a peer)
 	cargo build --release --locked -p ntt-auth -p ntt-auth-bench
+	cargo build --release --locked -p ntt-auth-store-sql --example seed
 	target/release/ntt-auth-bench
 
 timing: ## whether the time of an answer tells of an account; prints the figures

@@ -54,6 +54,9 @@ struct Options {
     /// The release binary under test.
     #[arg(long, default_value = "target/release/ntt-auth")]
     server: PathBuf,
+    /// The program that fills a database with accounts.
+    #[arg(long, default_value = "target/release/examples/seed")]
+    seed: PathBuf,
     /// The page to write.
     #[arg(long, default_value = "docs/performance.md")]
     report: PathBuf,
@@ -102,7 +105,7 @@ fn run(options: &Options) -> Result<()> {
     } else {
         &options.only
     };
-    let bench = Bench::new(&options.server, &options.data, scale)?;
+    let bench = Bench::new(&options.server, options.seed.clone(), &options.data, scale)?;
     let machine = Machine::here(&options.data);
     let report = measure::measure(&bench, parts, options.peers)?;
     println!("{machine}\n\n{}", report.table());

@@ -42,10 +42,14 @@ pub(crate) struct Scale {
     pub(crate) storm_rounds: usize,
     /// Length of each.
     pub(crate) storm: Duration,
+    /// Few accounts, and many.
+    pub(crate) accounts: (usize, usize),
+    /// Length of a round with few accounts, and with many.
+    pub(crate) look_up_round: Duration,
 }
 
 impl Scale {
-    /// What the report is made of: some six minutes.
+    /// What the report is made of: some nine minutes.
     pub(crate) const FULL: Self = Self {
         rounds: 5,
         round: Duration::from_secs(2),
@@ -59,6 +63,8 @@ impl Scale {
         overload: Duration::from_secs(10),
         storm_rounds: 3,
         storm: Duration::from_secs(8),
+        accounts: (1000, 1_000_000),
+        look_up_round: Duration::from_secs(1),
     };
 
     /// Everything once and short: shows that the tool works, and nothing else.
@@ -75,6 +81,8 @@ impl Scale {
         overload: Duration::from_secs(1),
         storm_rounds: 1,
         storm: Duration::from_secs(1),
+        accounts: (500, 2000),
+        look_up_round: Duration::from_millis(200),
     };
 }
 
@@ -82,6 +90,8 @@ impl Scale {
 pub(crate) struct Bench {
     /// How much is measured.
     pub(crate) scale: Scale,
+    /// The program that fills a database with accounts.
+    pub(crate) seed: PathBuf,
     server: PathBuf,
     data: TempDir,
     started: Instant,
@@ -89,7 +99,12 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// Prepares a run of the server `server` with its data below `data`.
-    pub(crate) fn new(server: &PathBuf, data: &PathBuf, scale: Scale) -> Result<Self> {
+    pub(crate) fn new(
+        server: &PathBuf,
+        seed: PathBuf,
+        data: &PathBuf,
+        scale: Scale,
+    ) -> Result<Self> {
         allow_open_files()?;
         let server = fs::canonicalize(server).map_err(Failure::while_(format!(
             "looking for {}; build it first (`make bench` does)",
@@ -104,6 +119,7 @@ impl Bench {
             .map_err(place())?;
         Ok(Self {
             scale,
+            seed,
             server,
             data,
             started: Instant::now(),
@@ -133,6 +149,12 @@ impl Bench {
 
     /// Starts ntt-auth on the data in the folder `data`, with its defaults but for the rate limits and `settings`.
     pub(crate) fn start_ours(&self, data: &str, settings: &[(&str, &str)]) -> Result<Server> {
+        let log = self.folder(data)?.join("log");
+        Server::start("ntt-auth", self.command_of_ours(data, settings)?, &log)
+    }
+
+    /// A command of ntt-auth on the data in the folder `data`, configured as [`Bench::start_ours`] does.
+    pub(crate) fn command_of_ours(&self, data: &str, settings: &[(&str, &str)]) -> Result<Command> {
         let folder = self.folder(data)?;
         let mut command = Command::new(&self.server);
         for (name, _) in std::env::vars_os() {
@@ -152,7 +174,7 @@ impl Bench {
             .env("NTT_AUTH__PUBLIC_URL", "http://localhost:8080")
             .env("NTT_AUTH__RATE_LIMITS__ENABLED", "false")
             .envs(settings.iter().copied());
-        Server::start("ntt-auth", command, &folder.join("log"))
+        Ok(command)
     }
 
     /// Starts the bare server with those routes.

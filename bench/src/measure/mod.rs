@@ -3,6 +3,7 @@
 mod login;
 mod peers;
 mod refresh;
+mod scale;
 mod side_by_side;
 mod start_up;
 mod storm;
@@ -47,6 +48,8 @@ pub(crate) enum Part {
     StartUp,
     /// NUM-2 and NUM-3: logins, overload, and validation beside them.
     Login,
+    /// NUM-5: look-ups, lists and searches with a million accounts.
+    Scale,
 }
 
 /// Measures those parts, and the peers if asked for.
@@ -60,6 +63,7 @@ pub(crate) fn measure(bench: &Bench, parts: &[Part], peers: bool) -> Result<Repo
             Part::Refresh => refresh::measure(bench, &mut sessions, &mut report)?,
             Part::StartUp => start_up::measure(bench, &sessions, &mut report)?,
             Part::Login => login::measure(bench, &mut report)?,
+            Part::Scale => scale::measure(bench, &mut report)?,
         }
     }
     if peers {

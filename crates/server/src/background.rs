@@ -8,8 +8,8 @@ use std::time::Duration;
 use ntt_auth_core::Auth;
 use ntt_auth_core::audit::checkpoint_text;
 use ntt_auth_core::flow::{
-    Fault, checkpoint_audit, checkpoint_if_due, follow, keep_erasures, purge, rotate_keys,
-    rotation_due, trim_audit,
+    Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, follow, keep_erasures, purge,
+    rotate_keys, rotation_due, trim_audit,
 };
 use ntt_auth_core::model::Checkpoint;
 use tokio::sync::watch;
@@ -90,6 +90,9 @@ pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
         }),
         of("forgetting old security events", TRIM_EVERY, |auth| {
             Box::pin(async move { trim_audit(&auth).await.map(drop) })
+        }),
+        of("erasing what was deleted long ago", PURGE_EVERY, |auth| {
+            Box::pin(async move { erase_deleted(&auth).await.map(drop) })
         }),
         of("keeping the log of erasures", PURGE_EVERY, |auth| {
             Box::pin(async move { keep_erasures(&auth).await.map(drop) })

@@ -101,6 +101,10 @@ macro_rules! suite {
             counters_are_forgotten_alone_or_by_account,
             expired_counters_are_forgotten_in_bounded_steps,
         ] }
+        $crate::suite! { @noun $fresh, stats: [
+            accounts_are_counted,
+            open_sessions_are_counted,
+        ] }
         $crate::suite! { @noun $fresh, transactions: [
             the_engine_answers,
             an_error_rolls_back_every_noun,
@@ -129,6 +133,7 @@ macro_rules! suite {
             a_password_is_upgraded_if_it_still_is_the_old_one,
             of_sixteen_upgrades_of_a_password_one_takes,
             super_admins_are_counted,
+            the_longest_deleted_are_found,
         ] }
         $crate::suite! { @noun $fresh, users_page: [
             pages_show_each_user_once_in_every_order,

@@ -3,8 +3,8 @@
 use ntt_auth_core::store::{
     Audit, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
     ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup,
-    ReadThrottles, ReadUsers, Restores, Revocations, Sessions, Setups, StoreError, SubjectKeys,
-    Throttles, Tx, Users,
+    ReadStats, ReadThrottles, ReadUsers, Restores, Revocations, Sessions, Setups, StoreError,
+    SubjectKeys, Throttles, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -130,6 +130,10 @@ impl Read for View<'_> {
     }
 
     fn setup(&mut self) -> &mut dyn ReadSetup {
+        self
+    }
+
+    fn stats(&mut self) -> &mut dyn ReadStats {
         self
     }
 

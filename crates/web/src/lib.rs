@@ -78,6 +78,7 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(users::logout_all::logout_user))
         .routes(routes!(users::sessions::list_user_sessions))
         .routes(routes!(api::system::backup::back_up))
+        .routes(routes!(api::system::stats::system_stats))
 }
 
 /// What is asked thousands of times a second, or by probes and tests: not limited, and logged at `debug` only.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::audit::{Audited, Pace, Trail};
 use crate::flow::guess::ThrottleNames;
+use crate::flow::stats::CountedBefore;
 use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp, UserId};
 use crate::password::{Breaches, Hasher, NoBreaches};
 use crate::policy::Rules;
@@ -52,6 +53,7 @@ pub struct Auth {
     pub(crate) trail: Arc<Trail>,
     pub(crate) denials: Pace,
     pub(crate) throttle_names: ThrottleNames,
+    pub(crate) counted: CountedBefore,
 }
 
 /// Who is signed in, as a verified access token tells it.
@@ -128,6 +130,7 @@ impl Auth {
             trail: Arc::new(Trail::new(&parts.master, Arc::clone(&parts.entropy))),
             denials: Pace::default(),
             throttle_names: ThrottleNames::new(&parts.master),
+            counted: CountedBefore::default(),
             store: parts.store,
             hasher: parts.hasher,
             clock: parts.clock,

@@ -18,6 +18,9 @@ use crate::policy::Action;
 use crate::secret::PasswordHash;
 use crate::store::{StoreError, Tx, Work};
 
+/// Accounts that are erased between two looks at which are due.
+const STEP: u32 = 100;
+
 /// Erases an account. What is left of it tells nobody who it was: that somebody was erased, when, and by whom if it was
 /// not they themselves.
 #[derive(Debug)]
@@ -157,11 +160,59 @@ pub(crate) async fn erase_again(
     erase.run(auth).await
 }
 
+/// Erases, one by one, the accounts whose time to be restored is over (ACC-10); says how many. Whoever is restored
+/// meanwhile stays.
+pub async fn erase_deleted(auth: &Auth) -> Result<u64, Fault> {
+    let mut erased = 0;
+    loop {
+        let now = auth.clock.now();
+        let before = now.minus(auth.rules.retention.deleted_accounts);
+        let due = auth
+            .store
+            .read()
+            .users()
+            .deleted_before(before, STEP)
+            .await?;
+        let mut gone = 0;
+        for user in due {
+            let told = event(auth, EventKind::UserErased, now, None, &Client::default());
+            let erase = Erase {
+                by: By::Retention(before),
+                user,
+                names: auth.throttle_names.clone(),
+                proof: None,
+                erasure: Erasure {
+                    subject: auth.erasure_keys.digest(user),
+                    at: now,
+                },
+                expires_at: auth.revocation_expiry(now),
+                event: told.detail("retention"),
+            };
+            match erase.without_scrub(auth).await {
+                Ok(()) => gone += 1,
+                Err(EraseUserError::Fault(fault)) => return Err(fault),
+                // Restored, or erased by another node, since the list was read.
+                Err(_) => {}
+            }
+        }
+        if gone == 0 {
+            break;
+        }
+        erased += gone;
+    }
+    if erased > 0 {
+        scrub(auth).await;
+    }
+    Ok(erased)
+}
+
 /// On whose word.
 #[derive(Clone, Copy)]
 enum By {
     Actor(Actor),
     Replay,
+    /// That of the rules, if the account was deleted before this time and is deleted still.
+    Retention(Timestamp),
 }
 
 struct Erase {
@@ -176,6 +227,12 @@ struct Erase {
 
 impl Erase {
     async fn run(self, auth: &Auth) -> Result<(), EraseUserError> {
+        self.without_scrub(auth).await?;
+        scrub(auth).await;
+        Ok(())
+    }
+
+    async fn without_scrub(self, auth: &Auth) -> Result<(), EraseUserError> {
         let (user, erasure) = (self.user, self.erasure);
         auth.commit(self).await??;
         // Where writers do not wait for each other, a sign-in that had read the account before it was gone may have
@@ -186,10 +243,13 @@ impl Erase {
             // It stands in the store, from where the next reconciliation adds it.
             tracing::error!(%error, "an erasure is not in its log yet");
         }
-        if let Err(error) = auth.store.scrub().await {
-            tracing::error!(%error, "what was erased may still stand in the store's journal");
-        }
         Ok(())
+    }
+}
+
+async fn scrub(auth: &Auth) {
+    if let Err(error) = auth.store.scrub().await {
+        tracing::error!(%error, "what was erased may still stand in the store's journal");
     }
 }
 
@@ -234,8 +294,15 @@ impl Erase {
         user: Option<&User>,
     ) -> Result<Result<(), EraseUserError>, StoreError> {
         let at = self.erasure.at;
-        let By::Actor(actor) = self.by else {
-            return Ok(Ok(()));
+        let actor = match self.by {
+            By::Actor(actor) => actor,
+            By::Replay => return Ok(Ok(())),
+            By::Retention(before) => {
+                let due = user
+                    .and_then(|user| user.standing.deleted_at)
+                    .is_some_and(|deleted_at| deleted_at < before);
+                return Ok(due.then_some(()).ok_or(EraseUserError::NotFound));
+            }
         };
         let role = match actor {
             Actor::Operator => Role::SuperAdmin,

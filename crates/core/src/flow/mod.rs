@@ -35,6 +35,7 @@ mod sessions;
 mod set_up;
 mod sign_in;
 mod sign_out;
+mod stats;
 mod suspension;
 
 pub use audit::{
@@ -48,7 +49,7 @@ pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
 pub use consents::{ConsentError, GiveConsent, WithdrawConsent, list_consents};
 pub use create_user::{CreateUser, CreateUserError};
-pub use erase_user::{EraseUser, EraseUserError};
+pub use erase_user::{EraseUser, EraseUserError, erase_deleted};
 pub use export_user::{Export, ExportPart, ExportUser};
 pub use export_users::{ExportUsers, ExportUsersError};
 pub use fault::Fault;
@@ -71,3 +72,4 @@ pub use sessions::{EndSession, EndSessionError, EndSessionOf, list_sessions, ses
 pub use set_up::{SetUp, SetUpError, offer_set_up, set_up_is_open};
 pub use sign_in::{Device, SignIn, SignInError, Tokens};
 pub use sign_out::{SignOut, SignOutEverywhere};
+pub use stats::{DayStats, ReadStats, ReadStatsError, Stats, SystemStats};

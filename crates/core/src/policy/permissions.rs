@@ -24,6 +24,42 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// Every reach there is.
+    pub const ALL: [Self; 6] = [
+        Self::All,
+        Self::Below,
+        Self::UpToModerator,
+        Self::Limited,
+        Self::Own,
+        Self::None,
+    ];
+
+    /// A word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Below => "below",
+            Self::UpToModerator => "up to moderator",
+            Self::Limited => "limited",
+            Self::Own => "own",
+            Self::None => "–",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::All => "Everybody, oneself included; nobody suspends or restores themselves.",
+            Self::Below => "Users of lower roles. What is granted is a lower role, too.",
+            Self::UpToModerator => "Users of lower roles, who are given roles up to moderator.",
+            Self::Limited => {
+                "Everybody, without the contact data of others, and without figures of the system."
+            }
+            Self::Own => "One's own account only.",
+            Self::None => "Not at all.",
+        }
+    }
+
     /// Whether the action may be tried at all.
     pub fn is_some(self) -> bool {
         self != Self::None

@@ -17,6 +17,7 @@ mod restored;
 mod revocations;
 mod sessions;
 mod setup;
+mod stats;
 mod throttles;
 mod users;
 mod work;
@@ -35,6 +36,7 @@ pub use restored::{Invalidated, Restores};
 pub use revocations::{ReadRevocations, Revocations};
 pub use sessions::{ReadSessions, Rotation, Sessions};
 pub use setup::{ReadSetup, Setups};
+pub use stats::{AccountCounts, ReadStats};
 pub use throttles::{ReadThrottles, Throttles};
 pub use users::{ReadUsers, UserFilter, UserPlace, UserQuery, UserSort, Users};
 pub use work::{ErasedWork, Work, transact};
@@ -55,6 +57,8 @@ pub trait Read: Send {
     fn audit(&mut self) -> &mut dyn ReadAudit;
     /// First set-up.
     fn setup(&mut self) -> &mut dyn ReadSetup;
+    /// Counts over everything.
+    fn stats(&mut self) -> &mut dyn ReadStats;
     /// Who was erased.
     fn erasures(&mut self) -> &mut dyn ReadErasures;
     /// Consents.

@@ -78,6 +78,13 @@ pub trait ReadUsers: Send {
     /// One page in the query's order.
     async fn page(&mut self, query: &UserQuery) -> Result<Vec<User>, StoreError>;
 
+    /// At most `limit` users who were deleted before `before`, the longest deleted first.
+    async fn deleted_before(
+        &mut self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StoreError>;
+
     /// How many super admins are neither deleted nor suspended open-endedly.
     async fn count_super_admins(&mut self) -> Result<u64, StoreError>;
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use ntt_auth_core::flow::{
     CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageUserError,
-    ReadUserError,
+    ReadStatsError, ReadUserError,
 };
 use ntt_auth_core::model::{FieldErrors, UserId};
 use ntt_auth_core::port::BackupError;
@@ -207,6 +207,15 @@ impl From<ManageUserError> for Failure {
             ManageUserError::Fault(fault) => Self::Fault(fault),
             ManageUserError::NotFound => Self::NotFound(error.to_string()),
             other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ReadStatsError> for Failure {
+    fn from(error: ReadStatsError) -> Self {
+        match error {
+            ReadStatsError::Fault(fault) => Self::Fault(fault),
+            ReadStatsError::Forbidden => Self::Refused(error.to_string()),
         }
     }
 }

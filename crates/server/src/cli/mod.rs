@@ -16,6 +16,7 @@ mod pages;
 mod password;
 mod passwords;
 mod session;
+mod stats;
 mod table;
 mod user;
 
@@ -87,6 +88,8 @@ enum Command {
     /// Prepare the look-up of stolen passwords
     #[command(subcommand)]
     Passwords(passwords::Command),
+    /// Show figures: accounts by state and role, registrations and sign-ins by day
+    Stats(stats::Window),
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -176,6 +179,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         Command::Healthcheck => healthcheck::run(&settings::load(inputs)?),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man(given) => pages::manual(&given),
+        Command::Stats(window) => stats::run(&window, &settings::load(inputs)?),
         Command::Session(command) => session::run(command, &settings::load(inputs)?),
         Command::User(command) => user::run(command, &settings::load(inputs)?),
         Command::Clock(command) => clock::run(command, &settings::load(inputs)?),

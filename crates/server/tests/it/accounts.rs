@@ -189,6 +189,26 @@ fn the_same_is_done_to_several_accounts() {
 }
 
 #[test]
+fn figures_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    made(folder, &["a@example.com", "b@example.com"]);
+    told(folder, &["user", "suspend", "b@example.com"], "");
+    let stats = &objects(folder, &["stats", "--days", "2", "--json"])[0];
+    assert_eq!(stats["accounts"]["total"], 2);
+    assert_eq!(stats["accounts"]["suspended"], 1);
+    assert_eq!(stats["accounts"]["byRole"]["user"], 2);
+    assert_eq!(stats["days"].as_array().unwrap().len(), 2);
+    assert_eq!(stats["openSessions"], 0);
+    let text = told(folder, &["stats"], "");
+    assert!(
+        text.contains("suspended") && text.lines().count() > 30,
+        "{text}"
+    );
+    assert_eq!(status(folder, &["stats", "--days", "0"]), 2);
+}
+
+#[test]
 fn sessions_are_listed_and_ended() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

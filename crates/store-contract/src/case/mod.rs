@@ -10,6 +10,7 @@ pub mod restored;
 pub mod revocations;
 pub mod sessions;
 pub mod setup;
+pub mod stats;
 pub mod throttles;
 pub mod transactions;
 pub mod users;

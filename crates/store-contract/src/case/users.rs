@@ -29,6 +29,33 @@ fn hash(text: &str) -> PasswordHash {
     PasswordHash::new(text.to_owned())
 }
 
+/// For the job that erases them.
+pub async fn the_longest_deleted_are_found(store: Arc<dyn Store>) {
+    let mut ids = Vec::new();
+    for (name, deleted) in [
+        ("late", Some(30)),
+        ("early", Some(10)),
+        ("live", None),
+        ("mid", Some(20)),
+    ] {
+        let mut user = user(&format!("{name}@example.com"));
+        user.standing.deleted_at = deleted.map(at);
+        insert_user(&store, &user).await.unwrap();
+        ids.push(user.id);
+    }
+    let found = async |before, limit| {
+        let mut read = store.read();
+        read.users()
+            .deleted_before(at(before), limit)
+            .await
+            .unwrap()
+    };
+    assert_eq!(found(30, 10).await, [ids[1], ids[3]]);
+    assert_eq!(found(31, 10).await, [ids[1], ids[3], ids[0]]);
+    assert_eq!(found(31, 1).await, [ids[1]]);
+    assert_eq!(found(10, 10).await, []);
+}
+
 /// By each of their keys; with everything, and with nothing that is optional.
 pub async fn a_user_comes_back_as_they_were(store: Arc<dyn Store>) {
     let (full, bare) = (full_user(), user("bare@example.com"));

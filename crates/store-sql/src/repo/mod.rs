@@ -11,6 +11,7 @@ mod restored;
 mod revocations;
 mod sessions;
 mod setup;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod throttles;

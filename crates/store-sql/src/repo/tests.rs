@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     audit, audit_page, consents, erasures, imports, jobs, keys, restored, revocations, sessions,
-    setup, throttles, user_search, users, users_page,
+    setup, stats, throttles, user_search, users, users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;
@@ -27,6 +27,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
             sessions::ALL,
             setup::ALL,
             throttles::ALL,
+            stats::ALL,
             user_search::ALL,
             users::ALL,
         ] {

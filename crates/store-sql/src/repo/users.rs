@@ -41,6 +41,11 @@ static BY_USERNAME: Statement = Statement::new(
     ),
 );
 
+static DELETED_BEFORE: Statement = Statement::new(
+    "users.deleted_before",
+    "SELECT id FROM users WHERE deleted_at < ? ORDER BY deleted_at LIMIT ?",
+);
+
 static COUNT_SUPER_ADMINS: Statement = Statement::new(
     "users.count_super_admins",
     "SELECT COUNT(*) FROM users WHERE role = ? AND deleted_at IS NULL \
@@ -85,6 +90,7 @@ pub(super) static ALL: &[&Statement] = &[
     &BY_ID,
     &BY_EMAIL,
     &BY_USERNAME,
+    &DELETED_BEFORE,
     &COUNT_SUPER_ADMINS,
     &INSERT,
     &UPDATE,
@@ -110,6 +116,19 @@ impl ReadUsers for View<'_> {
 
     async fn page(&mut self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
         users_page::page(self, query).await
+    }
+
+    async fn deleted_before(
+        &mut self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.all(
+            &DELETED_BEFORE,
+            &[before.into(), limit.into()],
+            |mut row| row.id().map(UserId::from_uuid),
+        )
+        .await
     }
 
     async fn count_super_admins(&mut self) -> Result<u64, StoreError> {

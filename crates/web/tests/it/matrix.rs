@@ -85,6 +85,7 @@ async fn aut2_every_route_answers_each_role_as_committed() {
         }
     }
     assert_committed(COMMITTED, &text);
+    crate::permissions::assert_document(&text);
     for operation in OPERATIONS.iter() {
         let route = format!("{} {} ", operation.method, operation.path);
         assert!(

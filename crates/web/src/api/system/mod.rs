@@ -1,3 +1,4 @@
 //! The installation itself.
 
 pub(crate) mod backup;
+pub(crate) mod stats;

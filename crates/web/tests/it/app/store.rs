@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    AuditHead, AuditRecord, Checkpoint, Consent, ErasedId, Erasure, FoldedEmail, FoldedUsername,
-    Import, ImportDigest, Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup,
-    StoredKey, SubjectKey, Throttle, ThrottleId, Timestamp, User, UserId,
+    AuditHead, AuditRecord, Checkpoint, Consent, ErasedId, Erasure, EventKind, FoldedEmail,
+    FoldedUsername, Import, ImportDigest, Job, JobId, Mark, Revocation, SecurityEvent, Session,
+    SessionId, Setup, StoredKey, SubjectKey, Throttle, ThrottleId, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadConsents, ReadErasures,
-    ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadThrottles,
-    ReadUsers, Store, StoreError, UserQuery,
+    AccountCounts, AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadConsents,
+    ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup,
+    ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -108,6 +108,9 @@ impl Read for Away {
     fn erasures(&mut self) -> &mut dyn ReadErasures {
         self
     }
+    fn stats(&mut self) -> &mut dyn ReadStats {
+        self
+    }
     fn consents(&mut self) -> &mut dyn ReadConsents {
         self
     }
@@ -133,7 +136,28 @@ impl ReadUsers for Away {
     async fn page(&mut self, _: &UserQuery) -> Result<Vec<User>, StoreError> {
         gone()
     }
+    async fn deleted_before(&mut self, _: Timestamp, _: u32) -> Result<Vec<UserId>, StoreError> {
+        gone()
+    }
     async fn count_super_admins(&mut self) -> Result<u64, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadStats for Away {
+    async fn accounts(&mut self, _: Timestamp) -> Result<AccountCounts, StoreError> {
+        gone()
+    }
+    async fn open_sessions(&mut self, _: Timestamp) -> Result<u64, StoreError> {
+        gone()
+    }
+    async fn events(
+        &mut self,
+        _: EventKind,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<u64, StoreError> {
         gone()
     }
 }

@@ -584,6 +584,8 @@ async fn acc11_an_old_file_does_not_bring_back_who_was_erased() {
         .is(204);
     let report = imported(&root, "format=jsonl", file).await;
     assert_eq!(counts(&report), [0, 0, 1, 0, 1], "{report}");
-    assert!(problems(&report).contains(&(2, "/userId".into(), "erased".into())));
+    // Accounts of one moment are exported in the order of their random ids.
+    let erased = |line| problems(&report).contains(&(line, "/userId".into(), "erased".into()));
+    assert!(erased(1) || erased(2), "{report}");
     assert!(of(&app, "ada@example.com").await.is_none());
 }

@@ -8,6 +8,7 @@ mod export_one;
 mod import;
 mod list;
 mod manage;
+mod retention;
 
 use crate::app::Principal;
 

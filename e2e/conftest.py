@@ -12,6 +12,7 @@ import pytest
 
 from harness import PASSWORD, ROOT, Node, Start
 from harness.api import Api
+from harness.logs import LOGS
 from harness.server import Binary, Server
 
 KINDS = {"browser": "a Chromium", "node": "Node 20", "curl": "curl and jq"}
@@ -27,10 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
     for kind, what in KINDS.items():
         config.addinivalue_line("markers", f"{kind}: needs {what}")
+    config.addinivalue_line("markers", "last: judges the whole run, and comes after everything else")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what was said to be missing."""
+    """Skip what was said to be missing, and put last what judges the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     for item in items:
         for kind, what in KINDS.items():
             if item.get_closest_marker(kind) and config.getoption(f"--without-{kind}"):
@@ -43,6 +46,13 @@ def program() -> Path:
     path = Path(os.environ.get("NTT_AUTH_BIN", ROOT / "target" / "debug" / "ntt-auth"))
     assert path.is_file(), f"{path} is not there: run `make test-e2e`, or name the binary in NTT_AUTH_BIN"
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep what every server of the run logs; return the folder."""
+    LOGS.folder = tmp_path_factory.mktemp("logs")
+    return LOGS.folder
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.logs import LOGS
+
 SECRET_FIELDS = frozenset(
     {"password", "newPassword", "currentPassword", "accessToken", "refreshToken", "mfaToken", "token"}
 )
@@ -108,6 +110,7 @@ class Api:
             for name, inner in value.items():
                 if name in SECRET_FIELDS and isinstance(inner, str) and len(inner) >= SHORTEST_SECRET:
                     self.secrets.add(inner)
+                    LOGS.secrets.add(inner)
                 else:
                     self._remember(inner)
         elif isinstance(value, list):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.api import Api
+from harness.logs import LOGS
 
 READY = re.compile(r"ready on (http://\S+)")
 LINK = re.compile(r"http://\S*setup\S*")
@@ -112,6 +113,7 @@ class Server:
         finally:
             for reader in self._readers:
                 reader.join()
+        LOGS.keep(self.binary.folder.name, "".join(self.log))
         assert code == 0 or self._killed, f"exit code {code}:\n" + "".join(self.log[-20:])
         self._assert_no_secret_written()
 

@@ -8,7 +8,20 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     small_pages();
+    no_core_dumps();
     ntt_auth::cli::run(std::env::args_os(), std::env::vars_os())
+}
+
+/// An image of the memory would hold keys and passwords.
+fn no_core_dumps() {
+    #[cfg(unix)]
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Core,
+        rustix::process::Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
 }
 
 /// The allocator takes address space in large pieces and uses little of each. Where the kernel backs them with huge pages,

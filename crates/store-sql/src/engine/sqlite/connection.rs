@@ -35,7 +35,7 @@ impl Connection {
                 connection.script(
                     // A commit is answered only after it is on the disk (NUM-7).
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
-                     PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
+                     PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;",
                 )?;
                 Ok(connection)
             })

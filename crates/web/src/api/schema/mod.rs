@@ -26,7 +26,7 @@ pub(crate) use refusals::{
     ANY, BEARER, BODY, FRAME, HASHING, QUERY, refusals, refused_by, share_refusals,
 };
 pub(crate) use registration::RegistrationFields;
-pub(crate) use role::role_schema;
+pub(crate) use role::{optional_role_schema, role_schema};
 pub(crate) use session::SessionList;
 pub(crate) use tokens::TokensBody;
 pub(crate) use user::{UserBody, UserList, view_for};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::api::schema::{ANY, BEARER, BODY, UserBody, refusals, role_schema, view_for};
+use crate::api::schema::{ANY, BEARER, BODY, UserBody, optional_role_schema, refusals, view_for};
 use crate::extract::{Json, May, Peer, may};
 use crate::problem::{Problem, ProblemCode};
 
@@ -23,7 +23,7 @@ refusals!(BODY, BEARER, &[ProblemCode::Forbidden], ANY);
     "reason": "Spam.",
 }))]
 pub(crate) struct BulkRequest {
-    /// What is done to each.
+    // Its description is the type's: another beside it would make two schemas of it, of which nothing is both.
     #[schema(inline)]
     action: BulkVerb,
     /// To whom: each once, in this order.
@@ -36,7 +36,7 @@ pub(crate) struct BulkRequest {
     #[schema(max_length = 500)]
     reason: Option<String>,
     /// Of `change_role`: the role they shall have.
-    #[schema(schema_with = role_schema, required = false)]
+    #[schema(schema_with = optional_role_schema, required = false)]
     role: Option<Role>,
 }
 

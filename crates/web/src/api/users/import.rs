@@ -162,8 +162,8 @@ pub(crate) struct ImportProblem {
     security(("bearer" = [])),
     params(ImportQuery),
     request_body(description = "The file.", content(
-        (String = "application/x-ndjson", example = "{\"email\":\"ada@example.com\",\"passwordHash\":\"$2b$12$…\"}\n"),
-        (String = "text/csv", example = "email,firstName\r\nada@example.com,Ada\r\n"),
+        (Value = "application/x-ndjson", example = "{\"email\":\"ada@example.com\",\"passwordHash\":\"$2b$12$…\"}\n"),
+        (Value = "text/csv", example = "email,firstName\r\nada@example.com,Ada\r\n"),
     )),
     responses(
         (status = 200, description = "What became of the rows.", body = ImportReport),

@@ -11,7 +11,7 @@ use crate::process::{PASSWORD, Server, program, send};
 const LOGIN: &str = "/api/v1/auth/login";
 const REGISTER: &str = "/api/v1/auth/register";
 /// Answers of each kind.
-const ROUNDS: usize = 150;
+const ROUNDS: usize = 60;
 /// Half of the pairs come in either order, if the time tells nothing. With that many answers a share is farther from it than this by
 /// chance once in a thousand million; a hash that is left out, or of half the cost, gives nearly 0 or 1.
 const BOUND: f64 = 0.2;

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ntt_auth_core::model::{
-    AvatarUrl, Client, ClientMark, Email, Job, JobId, JobKind, JobState, LocaleTag, Metadata,
-    PersonName, Phone, Profile, RefreshSeed, Role, Session, SessionId, Standing, Suspension,
-    TimeZoneName, Timestamp, User, UserId, Username,
+    AvatarUrl, Client, ClientMark, Code, CodeHash, CodeKind, Email, Job, JobId, JobKind, JobState,
+    LocaleTag, Metadata, PersonName, Phone, Profile, RefreshSeed, Role, Session, SessionId,
+    Standing, Suspension, TimeZoneName, Timestamp, User, UserId, Username,
 };
 use ntt_auth_core::secret::PasswordHash;
 use uuid::Uuid;
@@ -118,6 +118,24 @@ pub(crate) fn job() -> Job {
         last_error: None,
         created_at: at(0),
         finished_at: None,
+    }
+}
+
+/// An unused code of a user that verifies an address, good for 1000 ms.
+pub(crate) fn code(user: UserId) -> Code {
+    let mut hash = [0xa5; 32];
+    hash.iter_mut()
+        .zip(uuid().as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    Code {
+        user,
+        kind: CodeKind::VerifyEmail,
+        session: None,
+        hash: CodeHash::from_bytes(hash),
+        sealed: vec![4, 5, 6],
+        created_at: at(0),
+        expires_at: at(1000),
+        used_at: None,
     }
 }
 

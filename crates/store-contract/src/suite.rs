@@ -38,6 +38,16 @@ macro_rules! suite {
             a_step_is_taken_from_where_the_import_is,
             of_sixteen_that_take_a_step_one_does,
         ] }
+        $crate::suite! { @noun $fresh, codes: [
+            a_code_comes_back_as_it_was,
+            a_code_is_of_one_kind,
+            a_code_is_used_once_and_in_time,
+            of_sixteen_redeemers_one_takes,
+            a_newer_code_takes_the_place_of_an_older_one,
+            of_sixteen_codes_for_one_place_one_stays,
+            codes_are_voided_by_kind_and_go_with_their_user,
+            expired_codes_are_forgotten_in_bounded_steps,
+        ] }
         $crate::suite! { @noun $fresh, jobs: [
             a_job_comes_back_as_it_was,
             a_job_id_is_used_once,
@@ -54,6 +64,7 @@ macro_rules! suite {
             a_persons_jobs_go_with_them,
             pages_show_jobs_newest_first,
             what_is_over_is_forgotten_in_bounded_steps,
+            what_a_person_was_sent_is_counted,
         ] }
         $crate::suite! { @noun $fresh, keys: [
             keys_come_back_in_the_order_they_were_made,
@@ -85,6 +96,7 @@ macro_rules! suite {
             ending_all_spares_the_exception_and_says_which,
             of_sixteen_that_end_all_each_session_is_told_once,
             closed_sessions_are_forgotten_in_bounded_steps,
+            where_a_user_was_seen_is_remembered,
         ] }
         $crate::suite! { @noun $fresh, setup: [
             a_new_store_is_open_for_set_up,

@@ -20,6 +20,7 @@ macro_rules! steps {
         steps!($folder:
             "0001_house",
             "0002_jobs",
+            "0003_codes",
             "0004_audit",
             "0005_throttles",
             "0006_user_search",

@@ -1,10 +1,7 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Audit, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit, ReadConsents,
-    ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup,
-    ReadStats, ReadThrottles, ReadUsers, Restores, Revocations, Sessions, Setups, StoreError,
-    SubjectKeys, Throttles, Tx, Users,
+    Audit, Codes, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit, ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Restores, Revocations, Sessions, Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -113,6 +110,10 @@ impl Read for View<'_> {
         self
     }
 
+    fn codes(&mut self) -> &mut dyn ReadCodes {
+        self
+    }
+
     fn jobs(&mut self) -> &mut dyn ReadJobs {
         self
     }
@@ -160,6 +161,10 @@ impl Tx for View<'_> {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn codes(&mut self) -> &mut dyn Codes {
         self
     }
 

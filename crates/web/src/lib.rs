@@ -28,7 +28,7 @@ pub use system::{
     Probe, TimeTravel,
 };
 
-use crate::api::{audit, auth, outbox, sessions, testing, users};
+use crate::api::{audit, auth, jobs, outbox, sessions, testing, users};
 use crate::layer::{FrameLayer, Tone, cors, note_denials, rate_limit};
 use crate::problem::{Problem, ProblemCode};
 use crate::system::{docs, health, jwks, openapi, scrape};
@@ -43,6 +43,12 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(auth::logout::logout))
         .routes(routes!(auth::logout_all::logout_all))
         .routes(routes!(auth::change_password::change_password))
+        .routes(routes!(auth::verify_email::verify_email))
+        .routes(routes!(auth::resend_verification::resend_verification))
+        .routes(routes!(auth::forgot_password::forgot_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::change_email::change_email))
+        .routes(routes!(auth::confirm_email_change::confirm_email_change))
         .routes(routes!(auth::password_policy::password_policy))
         .routes(routes!(auth::permissions::permissions))
         .routes(routes!(auth::documents::documents))
@@ -79,6 +85,13 @@ fn limited() -> OpenApiRouter<App> {
         .routes(routes!(users::sessions::list_user_sessions))
         .routes(routes!(api::system::backup::back_up))
         .routes(routes!(api::system::stats::system_stats))
+        .routes(routes!(users::reset_password::reset_user_password))
+        .routes(routes!(
+            users::resend_verification::resend_user_verification
+        ))
+        .routes(routes!(jobs::list::list_jobs))
+        .routes(routes!(jobs::retry::retry_job))
+        .routes(routes!(jobs::remove::remove_job))
 }
 
 /// What is asked thousands of times a second, or by probes and tests: not limited, and logged at `debug` only.

@@ -14,7 +14,7 @@ use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
 use crate::flow::{Auth, Caller, Fault};
 use crate::model::{
-    Client, EndReason, EventKind, FieldErrors, Invalid, Job, Letter, Mail, State, UserId,
+    Client, CodeKind, EndReason, EventKind, FieldErrors, Invalid, Job, Letter, Mail, State, UserId,
 };
 use crate::password::Plain;
 use crate::secret::PasswordHash;
@@ -157,6 +157,10 @@ impl Work for ReplacePassword {
         user.updated_at = self.end.at;
         if !tx.users().update(&user).await? {
             return Err(StoreError::Contention);
+        }
+        // Whoever knew the old password may have asked to move the account to an address of theirs.
+        for kind in [CodeKind::ConfirmEmail, CodeKind::ResetPassword] {
+            tx.codes().void(self.user, kind).await?;
         }
         tx.jobs().add(&self.notice).await?;
         self.right.within(tx).await?;

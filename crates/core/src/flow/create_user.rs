@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::letters::verification;
 use crate::flow::manage_user::present_role;
 use crate::flow::new_password::hash_new;
 use crate::flow::register::{AddUser, taken_errors};
@@ -63,9 +64,16 @@ impl CreateUser {
             &self.client,
         )
         .by_actor(self.actor);
+        // Accounts that the operator makes are theirs to look after; `ntt-auth user verify-email` says that one is good.
+        let letter = match self.actor {
+            Actor::Caller(_) => Some(verification(auth, &user, now)?.0),
+            Actor::Operator => None,
+        };
         auth.commit(AddByActor {
             actor: self.actor,
             add: AddUser {
+                letter,
+                told_to_owner: None,
                 user: user.clone(),
                 event: registered,
             },

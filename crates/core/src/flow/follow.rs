@@ -1,5 +1,7 @@
 //! Following what other nodes and commands wrote, and forgetting what is over.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::flow::auth::Committed;
@@ -10,6 +12,8 @@ use crate::policy::RetentionRules;
 use crate::store::{StoreError, Tx, Work};
 
 const PAGE: u32 = 1000;
+/// How long codes are kept after they expired, so that a link that was used before still says so.
+const KEEP_CODES: Duration = Duration::from_hours(7 * 24);
 
 /// What one round of following found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub async fn follow(auth: &Auth) -> Result<FollowReport, Fault> {
 }
 
 /// Forgets, in short transactions, what nobody needs any more: sessions a while after their end, revocations whose
-/// tokens have expired, retired keys, jobs and counters of guesses that are over.
+/// tokens have expired, retired keys, codes, jobs and counters of guesses that are over.
 pub async fn purge(auth: &Auth) -> Result<u64, Fault> {
     let now = auth.clock.now();
     auth.revoked.purge(now);
@@ -84,8 +88,10 @@ impl Work for Purge {
         let (done, dead) = (before(kept.done_jobs), before(kept.dead_jobs));
         let jobs = tx.jobs().purge(done, dead, PAGE).await?;
         let throttles = tx.throttles().purge(self.now, PAGE).await?;
+        let codes = self.now.minus(KEEP_CODES);
+        let codes = tx.codes().purge(codes, PAGE).await?;
         Ok(Committed::plain(
-            sessions + revocations + keys + jobs + throttles,
+            sessions + revocations + keys + jobs + throttles + codes,
         ))
     }
 }

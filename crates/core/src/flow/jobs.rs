@@ -9,7 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use crate::flow::ask_for_mail::{Answer, Reply, look_into};
 use crate::flow::auth::Committed;
+use crate::flow::letters::{Pace, may_write};
 use crate::flow::mail_job::{mail_of, without_person};
 use crate::flow::{Auth, Fault};
 use crate::model::{Job, JobId, JobKind, Lease, Timestamp};
@@ -39,32 +41,39 @@ pub struct JobsReport {
     pub lost: u32,
 }
 
-/// Performs at most `limit` jobs whose time has come. `node` names this process among those of the same store.
+/// Performs at most `limit` jobs whose time has come, and what they ask for in turn. `node` names this process among
+/// those of the same store.
 pub async fn run_jobs(
     auth: &Auth,
     mailer: &dyn Mailer,
     node: &str,
     limit: u32,
 ) -> Result<JobsReport, Fault> {
-    let due = auth
-        .store
-        .read()
-        .jobs()
-        .due(auth.clock.now(), limit)
-        .await?;
-    futures::stream::iter(due)
-        .map(|id| run_one(auth, mailer, node, id))
-        .buffer_unordered(ABREAST)
-        .try_fold(JobsReport::default(), async |mut report, end| {
-            match end {
-                End::Done => report.done += 1,
-                End::Postponed => report.postponed += 1,
-                End::Dead => report.dead += 1,
-                End::Lost => report.lost += 1,
-            }
-            Ok(report)
-        })
-        .await
+    let mut report = JobsReport::default();
+    let mut left = limit;
+    while left > 0 {
+        let now = auth.clock.now();
+        let due = auth.store.read().jobs().due(now, left).await?;
+        let found = u32::try_from(due.len()).unwrap_or(u32::MAX);
+        if found == 0 {
+            break;
+        }
+        left = left.saturating_sub(found);
+        report = futures::stream::iter(due)
+            .map(|id| run_one(auth, mailer, node, id))
+            .buffer_unordered(ABREAST)
+            .try_fold(report, async |mut report, end| {
+                match end {
+                    End::Done => report.done += 1,
+                    End::Postponed => report.postponed += 1,
+                    End::Dead => report.dead += 1,
+                    End::Lost => report.lost += 1,
+                }
+                Ok(report)
+            })
+            .await?;
+    }
+    Ok(report)
 }
 
 enum End {
@@ -89,7 +98,7 @@ async fn run_one(auth: &Auth, mailer: &dyn Mailer, node: &str, id: JobId) -> Res
         return Ok(End::Lost);
     };
     let outcome = match perform(auth, mailer, &job, now).await {
-        Ok(()) => Outcome::Done,
+        Ok(answer) => Outcome::Done(answer.map(Box::new)),
         Err(Failure::Final(error)) => Outcome::Dead(error),
         Err(Failure::Passing(error)) if job.attempts >= MAX_ATTEMPTS => Outcome::Dead(error),
         Err(Failure::Passing(error)) => {
@@ -98,13 +107,15 @@ async fn run_one(auth: &Auth, mailer: &dyn Mailer, node: &str, id: JobId) -> Res
         }
     };
     let end = match outcome {
-        Outcome::Done => End::Done,
+        Outcome::Done(_) => End::Done,
         Outcome::Postponed(..) => End::Postponed,
         Outcome::Dead(_) => End::Dead,
     };
     let note = Note {
         id,
         lease,
+        kept: job.kind == JobKind::Mail || job.subject.is_some(),
+        pace: Pace::of(auth),
         at: auth.clock.now(),
         outcome,
     };
@@ -127,7 +138,7 @@ async fn perform(
     mailer: &dyn Mailer,
     job: &Job,
     now: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<Option<Answer>, Failure> {
     if job.expires_at.is_some_and(|expires_at| expires_at <= now) {
         let before = job.last_error.as_deref().unwrap_or("it was not tried");
         return Err(Failure::Final(format!("it came too late; {before}")));
@@ -135,12 +146,22 @@ async fn perform(
     match job.kind {
         JobKind::Mail => {
             let mail = mail_of(auth, job).map_err(|error| Failure::Final(error.to_string()))?;
-            mailer
-                .send(job.id, &mail)
+            match mailer.send(job.id, &mail).await {
+                Ok(()) => Ok(None),
+                Err(MailError::Transient(text)) => {
+                    Err(Failure::Passing(without_person(&text, &mail)))
+                }
+                Err(MailError::Permanent(text)) => {
+                    Err(Failure::Final(without_person(&text, &mail)))
+                }
+            }
+        }
+        JobKind::ForgotPassword | JobKind::ResendVerification | JobKind::ChangeEmail => {
+            look_into(auth, job, now)
                 .await
-                .map_err(|error| match error {
-                    MailError::Transient(text) => Failure::Passing(without_person(&text, &mail)),
-                    MailError::Permanent(text) => Failure::Final(without_person(&text, &mail)),
+                .map_err(|fault| match fault {
+                    Fault::Sealing(error) => Failure::Final(error.to_string()),
+                    other => Failure::Passing(other.to_string()),
                 })
         }
     }
@@ -179,7 +200,8 @@ impl Work for Claim {
 }
 
 enum Outcome {
-    Done,
+    /// And what is to be written besides, in the same transaction: so a request is answered once.
+    Done(Option<Box<Answer>>),
     Postponed(Timestamp, String),
     Dead(String),
 }
@@ -187,6 +209,9 @@ enum Outcome {
 struct Note {
     id: JobId,
     lease: Lease,
+    /// Whether it stays to be seen when it is done. A request of nobody in particular tells nothing.
+    kept: bool,
+    pace: Pace,
     at: Timestamp,
     outcome: Outcome,
 }
@@ -198,13 +223,42 @@ impl Work for Note {
 
     async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
         let (id, lease, at) = (self.id, &self.lease, self.at);
-        Ok(Committed::plain(match &self.outcome {
-            Outcome::Done => tx.jobs().finish(id, lease, at).await?,
+        let held = match &self.outcome {
+            Outcome::Done(answer) => {
+                let held = tx.jobs().finish(id, lease, at).await?;
+                if held && !self.kept {
+                    tx.jobs().remove(id).await?;
+                }
+                if let Some(answer) = answer.as_ref().filter(|_| held) {
+                    self.write(tx, answer).await?;
+                }
+                held
+            }
             Outcome::Postponed(due_at, error) => {
                 tx.jobs().postpone(id, lease, *due_at, error).await?
             }
             Outcome::Dead(error) => tx.jobs().bury(id, lease, at, error).await?,
-        }))
+        };
+        Ok(Committed::plain(held))
+    }
+}
+
+impl Note {
+    /// Writes the letter that answers a request, unless the person was written to a short while ago: then the link they
+    /// have is still good.
+    async fn write(&self, tx: &mut dyn Tx, answer: &Answer) -> Result<(), StoreError> {
+        let topic = answer.letter.topic();
+        if !may_write(tx, self.pace, answer.subject, topic, self.at).await? {
+            return Ok(());
+        }
+        match &answer.letter {
+            Reply::Posted(posted) => posted.within(tx).await?,
+            Reply::Plain(mail) => tx.jobs().add(mail).await?,
+        }
+        if let Some(event) = &answer.event {
+            tx.events().append(event).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Mails as jobs: written in the transaction that owes the mail, sealed until it is sent.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -33,22 +34,41 @@ pub(crate) fn mail_job(
     subject: Option<UserId>,
     now: Timestamp,
 ) -> Result<Job, Fault> {
+    let mut job = sealed_job(auth, JobKind::Mail, subject, &Payload::from(mail), now)?;
+    mail.letter.name().clone_into(&mut job.topic);
+    job.expires_at = mail.letter.expires_at();
+    Ok(job)
+}
+
+/// The mail that a job sends.
+pub(crate) fn mail_of(auth: &Auth, job: &Job) -> Result<Mail, Unsealable> {
+    open_job::<Payload>(auth, job).map(Mail::from)
+}
+
+/// A job that may be begun at once; its payload is sealed for it alone.
+pub(crate) fn sealed_job(
+    auth: &Auth,
+    kind: JobKind,
+    subject: Option<UserId>,
+    payload: &impl Serialize,
+    now: Timestamp,
+) -> Result<Job, Fault> {
     let id = JobId::new(now, auth.entropy.as_ref());
     // A payload is made of strings and numbers, which JSON can always hold.
-    let plain = Zeroizing::new(serde_json::to_vec(&Payload::from(mail)).unwrap_or_default());
+    let plain = Zeroizing::new(serde_json::to_vec(payload).unwrap_or_default());
     let payload = auth
         .master
         .seal(PURPOSE, id.uuid().as_bytes(), &plain, auth.entropy.as_ref())?;
     Ok(Job {
         id,
-        kind: JobKind::Mail,
-        topic: mail.letter.name().to_owned(),
+        kind,
+        topic: kind.as_str().to_owned(),
         subject,
         payload,
         state: JobState::Waiting,
         attempts: 0,
         due_at: Some(now),
-        expires_at: mail.letter.expires_at(),
+        expires_at: None,
         leased_by: None,
         last_error: None,
         created_at: now,
@@ -56,13 +76,12 @@ pub(crate) fn mail_job(
     })
 }
 
-/// The mail that a job sends.
-pub(crate) fn mail_of(auth: &Auth, job: &Job) -> Result<Mail, Unsealable> {
+/// The payload of a job.
+pub(crate) fn open_job<T: DeserializeOwned>(auth: &Auth, job: &Job) -> Result<T, Unsealable> {
     let plain = auth
         .master
         .open(PURPOSE, job.id.uuid().as_bytes(), &job.payload)?;
-    let payload: Payload = serde_json::from_slice(&plain).map_err(|_| Unsealable)?;
-    Ok(payload.into())
+    serde_json::from_slice(&plain).map_err(|_| Unsealable)
 }
 
 /// What a server said, without what it says of the person: their address (servers like to repeat it), its local part,

@@ -38,6 +38,8 @@ pub enum Measure {
     Unlock,
     /// Ends every session.
     EndSessions,
+    /// Says that the address is the user's: the operator's command only.
+    VerifyEmail,
     /// Puts another password and ends every session: the operator's command only, for an administrator may start a
     /// reset but never chooses a password.
     SetPassword(PasswordHash),
@@ -120,7 +122,7 @@ impl Measure {
             }
             Self::Delete => Action::DeleteUser,
             Self::Restore => Action::RestoreUser,
-            Self::SetPassword(_) => Action::OperateSystem,
+            Self::SetPassword(_) | Self::VerifyEmail => Action::OperateSystem,
         }
     }
 
@@ -134,6 +136,7 @@ impl Measure {
             Self::Unlock => EventKind::AccountUnlocked,
             Self::EndSessions => EventKind::SessionEnded,
             Self::SetPassword(_) => EventKind::PasswordSet,
+            Self::VerifyEmail => EventKind::EmailVerified,
         }
     }
 
@@ -144,7 +147,11 @@ impl Measure {
             Self::Delete => Some(EndReason::Deleted),
             Self::EndSessions => Some(EndReason::EndedByAdmin),
             Self::SetPassword(_) => Some(EndReason::PasswordChanged),
-            Self::ChangeRole(_) | Self::Reactivate | Self::Restore | Self::Unlock => None,
+            Self::ChangeRole(_)
+            | Self::Reactivate
+            | Self::Restore
+            | Self::Unlock
+            | Self::VerifyEmail => None,
         }
     }
 
@@ -201,6 +208,14 @@ impl Measure {
                 user.password_changed_at = Some(at);
             }
             Self::Unlock => return Ok(()),
+            Self::VerifyEmail => {
+                if user.email_verified_at.is_some() {
+                    return Err(ManageUserError::Conflict(
+                        "The address is verified already.",
+                    ));
+                }
+                user.email_verified_at = Some(at);
+            }
             Self::EndSessions => {}
         }
         user.updated_at = at;

@@ -4,13 +4,16 @@
 //! [`Work`](crate::store::Work). A rejection is a committed value; revocations that a work wrote are in force on this
 //! node before the flow answers.
 
+mod ask_for_mail;
 mod audit;
 mod auth;
 mod back_up;
+mod change_email;
 mod change_password;
 mod change_profile;
 mod consents;
 mod create_user;
+mod disown;
 mod erase_user;
 mod event;
 mod export_user;
@@ -21,23 +24,30 @@ mod guess;
 mod import_users;
 mod jobs;
 mod keys;
+mod letters;
+mod links;
 mod list_users;
 mod mail_job;
 mod manage_jobs;
 mod manage_user;
 mod manage_users;
+mod new_device;
 mod new_password;
 mod read_user;
 mod reconcile;
 mod refresh;
 mod register;
+mod reset_password;
+mod send_link;
 mod sessions;
 mod set_up;
 mod sign_in;
 mod sign_out;
 mod stats;
 mod suspension;
+mod verify_email;
 
+pub use ask_for_mail::{AskForMailError, ForgotPassword, ResendVerification};
 pub use audit::{
     AccessDenied, AuditEvent, AuditPage, AuditReport, AuditSearch, ListAuditEvents,
     ListAuditEventsError, adopt_events, audit_events_after, checkpoint_audit, checkpoint_if_due,
@@ -45,11 +55,16 @@ pub use audit::{
 };
 pub use auth::{Actor, Auth, AuthParts, Caller};
 pub use back_up::{BackUp, BackUpError, invalidate_restored};
+pub use change_email::{
+    ChangeEmail, ChangeEmailError, ConfirmEmailChange, ConfirmEmailChangeError,
+};
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
 pub use consents::{ConsentError, GiveConsent, WithdrawConsent, list_consents};
 pub use create_user::{CreateUser, CreateUserError};
 pub use erase_user::{EraseUser, EraseUserError, erase_deleted};
+pub use disown::Disown;
+pub use erase_user::{EraseUser, EraseUserError};
 pub use export_user::{Export, ExportPart, ExportUser};
 pub use export_users::{ExportUsers, ExportUsersError};
 pub use fault::Fault;
@@ -59,6 +74,7 @@ pub use import_users::{
 };
 pub use jobs::{JOB_LEASE, JobsReport, run_jobs};
 pub use keys::{KeysError, ensure_keys, reload_keys, rotate_keys, rotation_due};
+pub use links::{LinkError, link_is_open};
 pub use list_users::{ListUsers, ListUsersError, UserPage, View};
 pub use manage_jobs::{JobMeasure, JobPage, ListJobs, ManageJob, ManageJobsError};
 pub use manage_user::{ManageUser, ManageUserError, Measure};
@@ -68,8 +84,11 @@ pub use read_user::{ReadUserError, read_self, read_user};
 pub use reconcile::{Reconciled, keep_erasures, reconcile_erasures};
 pub use refresh::{Refresh, RefreshError};
 pub use register::{RawRegistration, Register, RegisterError, Registered, Registration};
+pub use reset_password::{ResetPassword, ResetPasswordError};
+pub use send_link::{LinkToSend, SendLink};
 pub use sessions::{EndSession, EndSessionError, EndSessionOf, list_sessions, sessions_of};
 pub use set_up::{SetUp, SetUpError, offer_set_up, set_up_is_open};
 pub use sign_in::{Device, SignIn, SignInError, Tokens};
 pub use sign_out::{SignOut, SignOutEverywhere};
 pub use stats::{DayStats, ReadStats, ReadStatsError, Stats, SystemStats};
+pub use verify_email::VerifyEmail;

@@ -7,11 +7,13 @@ use crate::flow::auth::Committed;
 use crate::flow::consents::{AddConsenting, Giving, at_registration};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::letters::{Pace, Posted, account_exists, may_write, verification};
 use crate::flow::new_password::hash_new;
 use crate::flow::{Auth, Fault};
 use crate::model::{
-    AvatarUrl, Client, Email, EventKind, FieldErrors, Invalid, LocaleTag, Metadata, PersonName,
-    Phone, Profile, Role, SecurityEvent, Standing, TimeZoneName, Timestamp, User, UserId, Username,
+    AvatarUrl, Client, Email, EventKind, FieldErrors, Invalid, Job, LocaleTag, Metadata,
+    PersonName, Phone, Profile, Role, SecurityEvent, Standing, State, TimeZoneName, Timestamp,
+    User, UserId, Username,
 };
 use crate::password::Plain;
 use crate::policy::ProfileField;
@@ -220,6 +222,10 @@ impl Register {
         };
         let now = auth.clock.now();
         let user = registration.into_user(auth, Role::default(), password, now);
+        let told_to_owner = match auth.rules.accounts.enumeration_protection {
+            true => Owner::of(auth, &user, &self.client, now).await?,
+            false => None,
+        };
         let registered = event(
             auth,
             EventKind::Registered,
@@ -237,6 +243,8 @@ impl Register {
                 add: AddUser {
                     user: user.clone(),
                     event: registered,
+                    letter: Some(verification(auth, &user, now)?.0),
+                    told_to_owner,
                 },
             })
             .await?;
@@ -277,6 +285,55 @@ pub(crate) fn taken_errors(taken: &[Unique]) -> FieldErrors {
 pub(crate) struct AddUser {
     pub(crate) user: User,
     pub(crate) event: SecurityEvent,
+    /// The letter that verifies the address.
+    pub(crate) letter: Option<Posted>,
+    /// What the owner of a taken address is told instead of whoever asks.
+    pub(crate) told_to_owner: Option<Owner>,
+}
+
+/// The owner of an address with which somebody registers.
+pub(crate) struct Owner {
+    id: UserId,
+    /// What tells them; nothing if they could not sign in anyway.
+    letter: Option<Job>,
+    /// It is written each time, so that a taken address costs a write like a free one.
+    event: SecurityEvent,
+    pace: Pace,
+}
+
+impl Owner {
+    async fn of(
+        auth: &Auth,
+        user: &User,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Fault> {
+        let email = user.email.folded();
+        let Some(owner) = auth.store.read().users().by_email(&email).await? else {
+            return Ok(None);
+        };
+        let letter = match owner.state(now) {
+            State::Active => Some(account_exists(auth, &owner, now)?),
+            State::Suspended | State::Deleted => None,
+        };
+        let kind = EventKind::RegistrationRefused;
+        Ok(Some(Self {
+            id: owner.id,
+            letter,
+            event: event(auth, kind, now, Some(owner.id), client),
+            pace: Pace::of(auth),
+        }))
+    }
+
+    async fn tell(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        tx.events().append(&self.event).await?;
+        if let Some(letter) = &self.letter
+            && may_write(tx, self.pace, self.id, &letter.topic, self.event.at).await?
+        {
+            tx.jobs().add(letter).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -286,9 +343,17 @@ impl Work for AddUser {
     async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
         let taken = taken(tx, &self.user).await?;
         if !taken.is_empty() {
+            if let Some(owner) = &self.told_to_owner
+                && taken.contains(&Unique::Email)
+            {
+                owner.tell(tx).await?;
+            }
             return Ok(Committed::plain(Err(taken)));
         }
         tx.users().insert(&self.user).await.map_err(look_again)?;
+        if let Some(letter) = &self.letter {
+            letter.within(tx).await?;
+        }
         tx.events().append(&self.event).await?;
         if self.user.role.is_superuser() {
             tx.setup().close(self.user.created_at).await?;

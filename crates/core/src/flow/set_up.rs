@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::letters::{Posted, verification};
 use crate::flow::new_password::hash_new;
 use crate::flow::register::{look_again, taken, taken_errors};
 use crate::flow::{Auth, Fault, RawRegistration, Registration};
@@ -116,6 +117,7 @@ impl SetUp {
         .by(user.id);
         match auth
             .commit(Redeem {
+                letter: verification(auth, &user, now)?.0,
                 token,
                 user: user.clone(),
                 event: completed,
@@ -130,6 +132,7 @@ impl SetUp {
 }
 
 struct Redeem {
+    letter: Posted,
     token: SetupTokenHash,
     user: User,
     event: SecurityEvent,
@@ -153,6 +156,7 @@ impl Work for Redeem {
             return Ok(Committed::plain(Err(Refused::Closed)));
         }
         tx.users().insert(&self.user).await.map_err(look_again)?;
+        self.letter.within(tx).await?;
         tx.events().append(&self.event).await?;
         Ok(Committed::plain(Ok(())))
     }

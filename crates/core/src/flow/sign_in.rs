@@ -8,6 +8,7 @@ use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::guess::{GuessError, Intent, Right, note_wrong, verify};
+use crate::flow::new_device::Notice;
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Client, ClientMark, DeviceId, Email, EventKind, RefreshSeed, SecurityEvent, Session, SessionId,
@@ -98,6 +99,9 @@ pub enum SignInError {
         /// For how long no other is looked at.
         retry_after: Duration,
     },
+    /// The password was right, but the address was not verified yet, and must be.
+    #[error("the address is not verified")]
+    EmailNotVerified,
     /// Nobody's fault who asked.
     #[error(transparent)]
     Fault(Fault),
@@ -136,6 +140,16 @@ impl SignIn {
                 return Err(SignInError::Rejected);
             }
         };
+        if auth.rules.accounts.verification_required && user.email_verified_at.is_none() {
+            let kind = EventKind::SignInFailed;
+            let work = TurnAway {
+                event: event(auth, kind, now, Some(user.id), &self.client)
+                    .detail("email_not_verified"),
+                right: guess.right(),
+            };
+            auth.commit(work).await?;
+            return Err(SignInError::EmailNotVerified);
+        }
         // An old or foreign hash is replaced while the password is at hand; if the pool is busy, next time will do.
         let upgrade = match verdict.rehash {
             true => auth.hasher.hash(self.password).await.ok(),
@@ -154,6 +168,7 @@ impl SignIn {
         // By which factor.
         .detail("password");
         let work = BeginSession {
+            notice: Notice::of(auth, &user, &session, device).await?,
             user,
             verified,
             upgrade,
@@ -213,6 +228,23 @@ fn new_session(auth: &Auth, user: &User, client: Client, now: Timestamp) -> Sess
     }
 }
 
+/// The password was right, and still nobody is signed in.
+struct TurnAway {
+    event: SecurityEvent,
+    right: Right,
+}
+
+#[async_trait]
+impl Work for TurnAway {
+    type Output = Committed<()>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        tx.events().append(&self.event).await?;
+        self.right.within(tx).await?;
+        Ok(Committed::plain(()))
+    }
+}
+
 struct BeginSession {
     user: User,
     /// The hash the password was verified against: hashing took a while, and the password may have been changed.
@@ -221,6 +253,7 @@ struct BeginSession {
     session: Session,
     event: SecurityEvent,
     right: Right,
+    notice: Option<Notice>,
 }
 
 #[async_trait]
@@ -245,6 +278,9 @@ impl Work for BeginSession {
         tx.sessions().insert(&self.session).await?;
         tx.events().append(&self.event).await?;
         self.right.within(tx).await?;
+        if let Some(notice) = &self.notice {
+            notice.within(tx).await?;
+        }
         Ok(Committed::plain(Some(user)))
     }
 }

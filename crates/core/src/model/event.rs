@@ -121,6 +121,22 @@ kinds! {
     SetupCompleted => "setup_completed",
     /// The signing keys were rotated.
     KeysRotated => "keys_rotated",
+    /// Somebody registered with an address that has an account, and was not told so.
+    RegistrationRefused => "registration_refused",
+    /// An address was shown to be its user's.
+    EmailVerified => "email_verified",
+    /// A link that verifies an address was sent by an administrator.
+    VerificationSent => "verification_sent",
+    /// A link that resets a password was asked for.
+    PasswordResetAsked => "password_reset_asked",
+    /// A password was reset by a link.
+    PasswordReset => "password_reset",
+    /// A link that moves an account to another address was asked for.
+    EmailChangeAsked => "email_change_asked",
+    /// An account was moved to another address.
+    EmailChanged => "email_changed",
+    /// A sign-in was said to be somebody else's, and its session ended.
+    SignInDisowned => "sign_in_disowned",
     /// A job that was given up is tried again.
     JobRetried => "job_retried",
     /// A job was removed.

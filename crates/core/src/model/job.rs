@@ -38,6 +38,12 @@ names! {
     JobKind {
         /// Sends a mail.
         Mail => "mail",
+        /// Finds out whose password was forgotten, and has a mail sent to them, if to anybody.
+        ForgotPassword => "forgot_password",
+        /// Finds out who asked for another mail to verify their address, and has it sent.
+        ResendVerification => "resend_verification",
+        /// Has a mail sent to a new address of an account, to be confirmed there.
+        ChangeEmail => "change_email",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The nouns: what an account, a session, a key or a revocation is.
 
 mod audit;
+mod code;
 mod consent;
 mod email;
 mod erasure;
@@ -23,6 +24,7 @@ mod user;
 mod username;
 
 pub use audit::{AuditHead, AuditRecord, ChainHash, Checkpoint, Mark, SubjectKey};
+pub use code::{Code, CodeHash, CodeKind};
 pub use consent::{Consent, DocumentVersion, Said};
 pub use email::{Email, FoldedEmail};
 pub use erasure::{ErasedId, Erasure, ErasureKeys};

@@ -97,10 +97,12 @@ pub enum EndReason {
     /// The store was restored from a backup, in which what was signed in since is missing and what was signed out since
     /// is back.
     Restored,
+    /// Its user said that it was somebody else's.
+    Disowned,
 }
 
 impl EndReason {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::SignedOut,
         Self::EndedByUser,
         Self::EndedByAdmin,
@@ -109,6 +111,7 @@ impl EndReason {
         Self::Deleted,
         Self::RefreshTokenReused,
         Self::Restored,
+        Self::Disowned,
     ];
 
     /// The name used in the store and in events.
@@ -122,6 +125,7 @@ impl EndReason {
             Self::Deleted => "deleted",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::Restored => "restored",
+            Self::Disowned => "disowned",
         }
     }
 }

@@ -7,6 +7,6 @@ mod rules;
 pub use fields::{FieldRule, Seen, USER_FIELDS, Written};
 pub use permissions::{Action, MATRIX, Reach};
 pub use rules::{
-    AccountRules, AuditRules, ClaimSource, ConfigurationError, KeyRules, LockoutRules,
+    AccountRules, AuditRules, ClaimSource, ConfigurationError, KeyRules, LinkRules, LockoutRules,
     ProfileField, RefreshRules, RetentionRules, Rules, SessionRules, TokenRules,
 };

@@ -98,6 +98,10 @@ impl ProfileField {
 /// What accounts need and say.
 #[derive(Debug, Clone, Default)]
 pub struct AccountRules {
+    /// Whether an account can be signed in to only after its address was verified (ACC-7).
+    pub verification_required: bool,
+    /// How links in mails live.
+    pub links: LinkRules,
     /// Answer registration alike whether or not the address is taken (ACC-3).
     pub enumeration_protection: bool,
     /// What registration must give beside email and password (ACC-1).
@@ -132,6 +136,36 @@ impl Default for RetentionRules {
             done_jobs: days(1),
             dead_jobs: days(30),
             erasures: days(1100),
+        }
+    }
+}
+
+/// How links in mails live, and how often one person is sent any for the asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRules {
+    /// Life of a link that verifies an address (ACC-7).
+    pub verification_ttl: Duration,
+    /// Life of a link that resets a password (ACC-6).
+    pub reset_ttl: Duration,
+    /// Life of a link that moves an account to another address (ACC-8).
+    pub email_change_ttl: Duration,
+    /// Life of a link that disowns a sign-in.
+    pub not_me_ttl: Duration,
+    /// Shortest time between two mails of one kind to one person.
+    pub interval: Duration,
+    /// Most mails of one kind to one person in a day.
+    pub per_day: u32,
+}
+
+impl Default for LinkRules {
+    fn default() -> Self {
+        Self {
+            verification_ttl: Duration::from_hours(24),
+            reset_ttl: Duration::from_mins(30),
+            email_change_ttl: Duration::from_hours(24),
+            not_me_ttl: Duration::from_hours(7 * 24),
+            interval: Duration::from_mins(1),
+            per_day: 10,
         }
     }
 }

@@ -41,6 +41,14 @@ pub trait ReadJobs: Send {
     /// At most `limit` jobs that concern a user, oldest first.
     async fn of_subject(&mut self, subject: UserId, limit: u32) -> Result<Vec<Job>, StoreError>;
 
+    /// How many jobs of this topic were asked for, for this subject, at or after `since`, whatever their state.
+    async fn asked_since(
+        &mut self,
+        subject: UserId,
+        topic: &str,
+        since: Timestamp,
+    ) -> Result<u64, StoreError>;
+
     /// How many there are in each state; a state without any may be left out.
     async fn counts(&mut self) -> Result<Vec<JobCount>, StoreError>;
 }

@@ -6,6 +6,7 @@
 //! times and hashes arrive in the values. *Exactly once* is one conditional write whose answer says whether it took.
 
 mod audit;
+mod codes;
 mod consents;
 mod erasures;
 mod error;
@@ -25,6 +26,7 @@ mod work;
 use async_trait::async_trait;
 
 pub use audit::{Audit, AuditFilter, AuditQuery, ReadAudit};
+pub use codes::{Codes, ReadCodes};
 pub use consents::{Consents, ReadConsents};
 pub use erasures::{Erasures, ReadErasures};
 pub use error::{StoreError, Unique};
@@ -47,6 +49,8 @@ pub trait Read: Send {
     fn users(&mut self) -> &mut dyn ReadUsers;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn ReadSessions;
+    /// Codes.
+    fn codes(&mut self) -> &mut dyn ReadCodes;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn ReadJobs;
     /// Signing keys.
@@ -75,6 +79,8 @@ pub trait Tx: Send {
     fn users(&mut self) -> &mut dyn Users;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn Sessions;
+    /// Codes.
+    fn codes(&mut self) -> &mut dyn Codes;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn Jobs;
     /// Signing keys.

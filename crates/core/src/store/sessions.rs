@@ -1,5 +1,7 @@
 //! Sessions.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 
 use crate::model::{Client, ClientMark, EndReason, Session, SessionId, Timestamp, UserId};
@@ -43,6 +45,15 @@ pub trait ReadSessions: Send {
         after: Option<SessionId>,
         limit: u32,
     ) -> Result<Vec<Session>, StoreError>;
+
+    /// Whether a session of the user that is still kept, open or not, was last used by a client of this mark at this
+    /// address.
+    async fn seen(
+        &mut self,
+        user: UserId,
+        mark: &ClientMark,
+        address: Option<IpAddr>,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Writing sessions.

@@ -1,6 +1,7 @@
 //! Tokens: what is handed out, and how it is recognised again.
 
 mod access;
+mod code;
 mod csrf;
 mod cursor;
 mod device;
@@ -11,6 +12,7 @@ mod validator;
 
 pub(crate) use access::mint;
 pub use access::{ACCESS_TYPE, AccessToken, MintError};
+pub use code::{MalformedCode, draw_code, parse_code};
 pub use csrf::CsrfTokens;
 pub use cursor::{Cursors, InvalidCursor};
 pub use device::DeviceTokens;

@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 
 use ntt_auth_core::flow::{
-    CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageUserError,
-    ReadStatsError, ReadUserError,
+    CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageJobsError, ManageUserError, ReadStatsError, ReadUserError,
 };
 use ntt_auth_core::model::{FieldErrors, UserId};
 use ntt_auth_core::port::BackupError;
@@ -195,6 +194,15 @@ impl From<ListAuditEventsError> for Failure {
     fn from(error: ListAuditEventsError) -> Self {
         match error {
             ListAuditEventsError::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ManageJobsError> for Failure {
+    fn from(error: ManageJobsError) -> Self {
+        match error {
+            ManageJobsError::Fault(fault) => Self::Fault(fault),
             other => Self::Refused(other.to_string()),
         }
     }

@@ -10,6 +10,7 @@ mod export;
 mod failure;
 mod healthcheck;
 mod import;
+mod jobs;
 mod keys;
 mod mail;
 mod pages;
@@ -90,6 +91,9 @@ enum Command {
     Passwords(passwords::Command),
     /// Show figures: accounts by state and role, registrations and sign-ins by day
     Stats(stats::Window),
+    /// Look after jobs: mails that wait or were given up
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -186,6 +190,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         Command::Import(given) => import::run(*given, &settings::load(inputs)?),
         Command::Export(given) => export::run(&given, &settings::load(inputs)?),
         Command::Audit(command) => audit::run(command, &settings::load(inputs)?),
+        Command::Jobs(command) => jobs::run(command, &settings::load(inputs)?),
         Command::Keys(command) => keys::run(&command, &settings::load(inputs)?),
         Command::Mail(command) => mail::run(command, &settings::load(inputs)?),
     }

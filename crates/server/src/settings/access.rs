@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ntt_auth_core::model::DocumentVersion;
 use ntt_auth_core::password::{Argon2Cost, BcryptCost, HashingPolicy, PasswordPolicy};
-use ntt_auth_core::policy::{AccountRules, ClaimSource, ProfileField, TokenRules};
+use ntt_auth_core::policy::{AccountRules, ClaimSource, LinkRules, ProfileField, TokenRules};
 use ntt_auth_core::secret::MasterKey;
 use ntt_auth_jose::Algorithm;
 use url::Url;
@@ -362,7 +362,23 @@ pub(super) fn accounts(reader: &mut Reader<'_>) -> Result<AccountRules, Refused>
         },
     );
     let [consents, optional_consents] = documents(reader)?;
+    let verification_required = reader.boolean("accounts.verification_required");
+    let verification_ttl = reader.duration("accounts.verification_ttl", 5 * MINUTE, 30 * DAY);
+    let reset_ttl = reader.duration("accounts.reset_ttl", 5 * MINUTE, DAY);
+    let email_change_ttl = reader.duration("accounts.email_change_ttl", 5 * MINUTE, 30 * DAY);
+    let not_me_ttl = reader.duration("accounts.not_me_ttl", HOUR, 30 * DAY);
+    let interval = reader.duration("accounts.mail_interval", SECOND, DAY);
+    let per_day = reader.integer("accounts.mails_per_day", 1, 1000);
     Ok(AccountRules {
+        verification_required: verification_required?,
+        links: LinkRules {
+            verification_ttl: verification_ttl?,
+            reset_ttl: reset_ttl?,
+            email_change_ttl: email_change_ttl?,
+            not_me_ttl: not_me_ttl?,
+            interval: interval?,
+            per_day: per_day?,
+        },
         enumeration_protection: enumeration_protection?,
         required: required?,
         consents,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ntt_auth_core::model::{
-    Consent, ConsentId, DocumentVersion, ErasedId, Erasure, Revoked, Said, UserId,
+    Consent, ConsentId, DocumentVersion, ErasedId, Erasure, Job, Revoked, Said, UserId,
 };
 use ntt_auth_core::store::Store;
 
 use crate::race::{race, winners};
-use crate::sample::{at, full_user, session, user, uuid};
+use crate::sample::{at, code, full_user, job, session, user, uuid};
 use crate::work::{apply, insert_session, insert_user};
 
 fn erasure(number: u8, millis: i64) -> Erasure {
@@ -113,6 +113,21 @@ pub async fn who_is_forgotten_is_forgotten_everywhere_and_nobody_else_is(store: 
         insert_session(&store, one).await;
     }
     let (her_consent, his_consent) = (consent(ada.id), consent(bob.id));
+    let (her_code, his_code) = (code(ada.id), code(bob.id));
+    let [her_job, his_job] = [ada.id, bob.id].map(|user| Job {
+        subject: Some(user),
+        ..job()
+    });
+    apply!(store, [her_code, his_code, her_job, his_job], |tx| {
+        for code in [&her_code, &his_code] {
+            tx.codes().put(code).await?;
+        }
+        for job in [&her_job, &his_job] {
+            tx.jobs().add(job).await?;
+        }
+        Ok(())
+    })
+    .unwrap();
     apply!(store, [ada, bob, her_consent, his_consent], |tx| {
         for said in [&her_consent, &his_consent] {
             assert!(tx.consents().give(said).await?);
@@ -126,7 +141,7 @@ pub async fn who_is_forgotten_is_forgotten_everywhere_and_nobody_else_is(store: 
     .unwrap();
 
     let forgotten = apply!(store, [ada], |tx| tx.erasures().forget(ada.id).await).unwrap();
-    assert!(forgotten >= 4, "{forgotten}");
+    assert!(forgotten >= 6, "{forgotten}");
 
     let mut read = store.read();
     assert_eq!(read.users().by_id(ada.id).await.unwrap(), None);
@@ -135,6 +150,13 @@ pub async fn who_is_forgotten_is_forgotten_everywhere_and_nobody_else_is(store: 
     assert_eq!(read.sessions().by_id(hers.id).await.unwrap(), None);
     assert_eq!(read.consents().of_user(ada.id).await.unwrap(), []);
     assert_eq!(read.users().by_id(bob.id).await.unwrap(), Some(bob.clone()));
+    for (code, kept) in [(&her_code, false), (&his_code, true)] {
+        let found = read.codes().by_hash(code.kind, &code.hash).await.unwrap();
+        assert_eq!(found.is_some(), kept);
+    }
+    for (job, kept) in [(&her_job, false), (&his_job, true)] {
+        assert_eq!(read.jobs().by_id(job.id).await.unwrap().is_some(), kept);
+    }
     assert_eq!(read.sessions().by_id(his.id).await.unwrap(), Some(his));
     assert_eq!(
         read.consents().of_user(bob.id).await.unwrap(),

@@ -396,3 +396,35 @@ pub async fn what_is_over_is_forgotten_in_bounded_steps(store: Arc<dyn Store>) {
     assert_eq!(purge(&store, 200, 101, 10).await, 1);
     assert_eq!(due(&store, 5).await.len(), 2);
 }
+
+/// Of any state, from the given time on; of no other topic and nobody else.
+pub async fn what_a_person_was_sent_is_counted(store: Arc<dyn Store>) {
+    let ada = UserId::from_uuid(uuid());
+    for (topic, millis, state) in [
+        ("verify-email", 10, JobState::Done),
+        ("verify-email", 20, JobState::Dead),
+        ("verify-email", 30, JobState::Waiting),
+        ("reset-password", 30, JobState::Waiting),
+    ] {
+        let job = Job {
+            topic: topic.to_owned(),
+            subject: Some(ada),
+            created_at: at(millis),
+            state,
+            ..job()
+        };
+        add(&store, &job).await;
+    }
+    added(&store).await;
+    let asked = async |since: i64| {
+        let mut read = store.read();
+        read.jobs()
+            .asked_since(ada, "verify-email", at(since))
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        (asked(10).await, asked(20).await, asked(31).await),
+        (3, 2, 0)
+    );
+}

@@ -1,6 +1,7 @@
 //! The promises, by noun.
 
 pub mod audit;
+pub mod codes;
 pub mod consents;
 pub mod erasures;
 pub mod imports;

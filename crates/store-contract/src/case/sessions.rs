@@ -356,3 +356,26 @@ pub async fn closed_sessions_are_forgotten_in_bounded_steps(store: Arc<dyn Store
     assert_eq!(purge(&store, 1500, 3).await, 0);
     assert_eq!(purge(&store, 1901, 3).await, 1);
 }
+
+/// Open or ended; by both program and address, and by nobody else.
+pub async fn where_a_user_was_seen_is_remembered(store: Arc<dyn Store>) {
+    let begun = begun(&store).await;
+    let nowhere = Session {
+        client: ntt_auth_core::model::Client::default(),
+        ..session(begun.user_id)
+    };
+    insert_session(&store, &nowhere).await;
+    end(&store, begun.id, 5).await;
+    let seen = async |user, mark, address: Option<&str>| {
+        let address = address.map(|text| text.parse().unwrap());
+        let mut read = store.read();
+        read.sessions().seen(user, &mark, address).await.unwrap()
+    };
+    let (user, mark) = (begun.user_id, begun.rotated_by);
+    assert!(seen(user, mark, Some("2001:db8::7")).await);
+    assert!(seen(user, mark, None).await);
+    assert!(!seen(user, mark, Some("2001:db8::8")).await);
+    assert!(!seen(UserId::from_uuid(uuid()), mark, Some("2001:db8::7")).await);
+    let other = ClientMark::of(&client("Safari"));
+    assert!(!seen(user, other, Some("2001:db8::7")).await);
+}

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{ErasedId, Erasure, Timestamp, UserId};
-use ntt_auth_core::store::{Erasures, Jobs as _, ReadErasures, StoreError, Unique, Users as _};
+use ntt_auth_core::store::{
+    Codes as _, Erasures, Jobs as _, ReadErasures, StoreError, Unique, Users as _,
+};
 use uuid::Uuid;
 
 use crate::engine::{Error, Row, Statement, Value};
@@ -117,6 +119,7 @@ impl Erasures for View<'_> {
             let values = vec![Value::from(user.uuid()); times];
             rows += self.count(statement, &values).await?;
         }
+        rows += self.remove_of_user(user).await?;
         Ok(rows + self.remove_of_subject(user).await?)
     }
 

@@ -24,7 +24,8 @@ static BY_ID: Statement = Statement::new(
 static DUE: Statement = Statement::new(
     "jobs.due",
     // Kinds that a newer node knows are left to it.
-    "SELECT id FROM jobs WHERE due_at <= ? AND kind = 'mail' ORDER BY due_at, id LIMIT ?",
+    "SELECT id FROM jobs WHERE due_at <= ? AND kind IN ('mail', 'forgot_password', 'resend_verification', 'change_email') \
+     ORDER BY due_at, id LIMIT ?",
 );
 
 static PAGE: Statement = Statement::new(
@@ -43,6 +44,11 @@ static PAGE_OF_STATE: Statement = Statement::new(
         columns!(),
         " FROM jobs WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?"
     ),
+);
+
+static ASKED_SINCE: Statement = Statement::new(
+    "jobs.asked_since",
+    "SELECT COUNT(*) FROM jobs WHERE subject_id = ? AND topic = ? AND created_at >= ?",
 );
 
 static COUNTS: Statement = Statement::new(
@@ -113,6 +119,7 @@ pub(super) static ALL: &[&Statement] = &[
     &DUE,
     &PAGE,
     &PAGE_OF_STATE,
+    &ASKED_SINCE,
     &COUNTS,
     &ADD,
     &LEASE,
@@ -156,6 +163,17 @@ impl ReadJobs for View<'_> {
                     .await
             }
         }
+    }
+
+    async fn asked_since(
+        &mut self,
+        subject: UserId,
+        topic: &str,
+        since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let values = [subject.uuid().into(), topic.into(), since.into()];
+        let count = self.one(&ASKED_SINCE, &values, |mut row| row.int()).await?;
+        Ok(count.unsigned_abs())
     }
 
     async fn counts(&mut self) -> Result<Vec<JobCount>, StoreError> {

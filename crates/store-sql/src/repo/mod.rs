@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_page;
+mod codes;
 mod consents;
 mod erasures;
 mod imports;

@@ -1,5 +1,7 @@
 //! `sessions`
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use ntt_auth_core::model::{
     Client, ClientMark, EndReason, Ended, RefreshSeed, Session, SessionId, Timestamp, UserId,
@@ -27,6 +29,11 @@ static OF_USER: Statement = Statement::new(
     "SELECT id, user_id, seed, generation, ip_address, user_agent, device_name, rotated_by, rotated_at, created_at, \
      last_used_at, idle_expires_at, expires_at, ended_at, end_reason FROM sessions \
      WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?",
+);
+
+static SEEN: Statement = Statement::new(
+    "sessions.seen",
+    "SELECT 1 FROM sessions WHERE user_id = ? AND rotated_by = ? AND COALESCE(ip_address, '') = ? LIMIT 1",
 );
 
 static INSERT: Statement = Statement::new(
@@ -67,6 +74,7 @@ pub(super) static ALL: &[&Statement] = &[
     &BY_ID,
     &OPEN_OF_USER,
     &OF_USER,
+    &SEEN,
     &INSERT,
     &ROTATE,
     &END,
@@ -98,6 +106,21 @@ impl ReadSessions for View<'_> {
         let after = after.map_or(uuid::Uuid::nil(), SessionId::uuid);
         let values = [user.uuid().into(), after.into(), limit.into()];
         self.all(&OF_USER, &values, session).await
+    }
+
+    async fn seen(
+        &mut self,
+        user: UserId,
+        mark: &ClientMark,
+        address: Option<IpAddr>,
+    ) -> Result<bool, StoreError> {
+        let address = address.map_or_else(String::new, |address| address.to_string());
+        let values = [
+            user.uuid().into(),
+            mark.bytes().as_slice().into(),
+            address.into(),
+        ];
+        Ok(self.first(&SEEN, &values, |_| Ok(())).await?.is_some())
     }
 }
 

@@ -5,8 +5,7 @@ use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQ
 use uuid::Uuid;
 
 use super::{
-    audit, audit_page, consents, erasures, imports, jobs, keys, restored, revocations, sessions,
-    setup, stats, throttles, user_search, users, users_page,
+    audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations, sessions, setup, stats, throttles, user_search, users, users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;
@@ -16,6 +15,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
     for engine in engines().await {
         migrate::run(&**engine).await.unwrap();
         for noun in [
+            codes::ALL,
             consents::ALL,
             erasures::ALL,
             audit::ALL,

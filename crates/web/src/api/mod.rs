@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod jobs;
 pub(crate) mod outbox;
 pub(crate) mod schema;
 pub(crate) mod sessions;

@@ -63,7 +63,8 @@ fn judge(app: &App, request: &Request) -> (Policy, Key) {
         Some(
             "/api/v1/auth/forgot-password"
             | "/api/v1/auth/resend-verification"
-            | "/api/v1/auth/change-email",
+            | "/api/v1/auth/change-email"
+            | "/forgot-password",
         ) => return (Policy::Mail, address()),
         _ => {}
     }

@@ -15,6 +15,8 @@ pub enum ProblemCode {
     ValidationFailed,
     /// Sign-in was refused.
     InvalidCredentials,
+    /// The password was right, but the address must be verified first.
+    EmailNotVerified,
     /// The request carries no access token and needs one.
     TokenMissing,
     /// The access token has expired.
@@ -67,6 +69,7 @@ impl ProblemCode {
         Self::MalformedRequest,
         Self::ValidationFailed,
         Self::InvalidCredentials,
+        Self::EmailNotVerified,
         Self::TokenMissing,
         Self::TokenExpired,
         Self::TokenInvalid,
@@ -97,6 +100,7 @@ impl ProblemCode {
             Self::MalformedRequest => "malformed_request",
             Self::ValidationFailed => "validation_failed",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::EmailNotVerified => "email_not_verified",
             Self::TokenMissing => "token_missing",
             Self::TokenExpired => "token_expired",
             Self::TokenInvalid => "token_invalid",
@@ -127,6 +131,7 @@ impl ProblemCode {
         match self {
             Self::MalformedRequest => StatusCode::BAD_REQUEST,
             Self::InvalidCredentials
+            | Self::EmailNotVerified
             | Self::TokenMissing
             | Self::TokenExpired
             | Self::TokenInvalid
@@ -156,6 +161,7 @@ impl ProblemCode {
             Self::MalformedRequest => "The request cannot be read",
             Self::ValidationFailed => "The request is not acceptable",
             Self::InvalidCredentials => "The credentials were refused",
+            Self::EmailNotVerified => "The email address must be verified first",
             Self::TokenMissing => "An access token is needed",
             Self::TokenExpired => "The access token has expired",
             Self::TokenInvalid => "The access token is not valid",
@@ -192,6 +198,7 @@ impl ProblemCode {
             Self::MalformedRequest => page!("malformed_request"),
             Self::ValidationFailed => page!("validation_failed"),
             Self::InvalidCredentials => page!("invalid_credentials"),
+            Self::EmailNotVerified => page!("email_not_verified"),
             Self::TokenMissing => page!("token_missing"),
             Self::TokenExpired => page!("token_expired"),
             Self::TokenInvalid => page!("token_invalid"),
@@ -222,6 +229,7 @@ impl ProblemCode {
         match self {
             Self::TokenMissing
             | Self::InvalidCredentials
+            | Self::EmailNotVerified
             | Self::RefreshTokenReused
             | Self::RefreshTokenExpired
             | Self::RefreshTokenInvalid => Some("Bearer realm=\"ntt-auth\""),

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use ntt_auth_core::flow::{
-    ChangePasswordError, ConsentError, CreateUserError, EndSessionError, EraseUserError,
-    ExportUsersError, Fault, ImportUsersError, ListAuditEventsError, ListUsersError,
-    ManageUserError, ReadUserError, RefreshError, RegisterError, SignInError,
+    AskForMailError, ChangeEmailError, ChangePasswordError, ConfirmEmailChangeError, ConsentError,
+    CreateUserError, EndSessionError, EraseUserError, ExportUsersError, Fault, ImportUsersError,
+    LinkError, ListAuditEventsError, ListUsersError, ManageJobsError, ManageUserError,
+    ReadUserError, RefreshError, RegisterError, ResetPasswordError, SignInError,
 };
 use ntt_auth_core::model::{FieldErrors, Invalid};
 use ntt_auth_core::password::HasherError;
@@ -106,6 +107,10 @@ impl From<SignInError> for Problem {
                 "No account can be signed in to with these credentials.",
             ),
             SignInError::Locked { retry_after } => Self::locked(retry_after),
+            SignInError::EmailNotVerified => Self::new(
+                ProblemCode::EmailNotVerified,
+                "Follow the link in the mail that was sent to the address, or ask for another one.",
+            ),
             SignInError::Fault(fault) => fault.into(),
         }
     }
@@ -136,6 +141,84 @@ impl From<ChangePasswordError> for Problem {
     }
 }
 
+impl From<AskForMailError> for Problem {
+    fn from(error: AskForMailError) -> Self {
+        match error {
+            AskForMailError::Invalid(errors) => Self::invalid(errors),
+            AskForMailError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// A link that did nothing.
+fn closed_link() -> Problem {
+    let told = Invalid::new(
+        "invalid_link",
+        "This link was used, was replaced by a newer one, or has expired.",
+    );
+    Problem::invalid(FieldErrors::from(("/token", told)))
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Closed => closed_link(),
+            LinkError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for Problem {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::Closed => closed_link(),
+            ResetPasswordError::Invalid(errors) => Self::invalid(errors),
+            ResetPasswordError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ChangeEmailError> for Problem {
+    fn from(error: ChangeEmailError) -> Self {
+        match error {
+            ChangeEmailError::Invalid(errors) => Self::invalid(errors),
+            ChangeEmailError::Locked { retry_after } => Self::locked(retry_after),
+            ChangeEmailError::TooSoon(seconds) => Self::new(
+                ProblemCode::RateLimited,
+                "A mail was sent a short while ago.",
+            )
+            .retry_after(seconds),
+            ChangeEmailError::Gone => TokenRefused::Revoked.into(),
+            ChangeEmailError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ConfirmEmailChangeError> for Problem {
+    fn from(error: ConfirmEmailChangeError) -> Self {
+        match error {
+            ConfirmEmailChangeError::Closed => closed_link(),
+            ConfirmEmailChangeError::Taken => {
+                let told = Invalid::new("taken", "Another account has this address by now.");
+                Self::invalid(FieldErrors::from(("/token", told)))
+            }
+            ConfirmEmailChangeError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ManageJobsError> for Problem {
+    fn from(error: ManageJobsError) -> Self {
+        match error {
+            ManageJobsError::Forbidden => Self::forbidden(),
+            ManageJobsError::NotFound => Self::not_found(),
+            ManageJobsError::Conflict(state) => Self::new(ProblemCode::Conflict, state),
+            ManageJobsError::Cursor(cause) => invalid_cursor(&cause),
+            ManageJobsError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 impl From<EndSessionError> for Problem {
     fn from(error: EndSessionError) -> Self {
         match error {
@@ -151,10 +234,7 @@ impl From<ListUsersError> for Problem {
     fn from(error: ListUsersError) -> Self {
         match error {
             ListUsersError::Forbidden => Self::forbidden(),
-            ListUsersError::Cursor(cause) => Self::invalid(FieldErrors::from((
-                "/cursor",
-                Invalid::with("invalid_cursor", sentence(&cause)),
-            ))),
+            ListUsersError::Cursor(cause) => invalid_cursor(&cause),
             ListUsersError::Fault(fault) => fault.into(),
         }
     }
@@ -258,6 +338,11 @@ impl From<EraseUserError> for Problem {
             EraseUserError::Fault(fault) => fault.into(),
         }
     }
+}
+
+fn invalid_cursor(cause: &dyn Error) -> Problem {
+    let told = Invalid::with("invalid_cursor", sentence(cause));
+    Problem::invalid(FieldErrors::from(("/cursor", told)))
 }
 
 /// An error's text as a sentence.

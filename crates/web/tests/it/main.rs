@@ -16,6 +16,7 @@ mod headers;
 mod lockout;
 mod login;
 mod logout;
+mod mail;
 mod matrix;
 mod me;
 mod openapi;

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use http::Method;
-use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, DocumentVersion, Role, User};
+use ntt_auth_core::flow::{Actor, LinkToSend, ManageUser, Measure, SendLink};
+use ntt_auth_core::model::{Client, DocumentVersion, JobState, Role, User};
+use ntt_auth_core::port::MailError;
+use ntt_auth_core::store::JobQuery;
 use serde_json::{Value, json};
 
-use crate::app::{OPERATIONS, PASSWORD, Principal, TestApp, assert_committed};
+use crate::app::{OPERATIONS, PASSWORD, Principal, TestApp, assert_committed, link};
 
 const COMMITTED: &str = "tests/it/matrix.txt";
 
@@ -108,6 +110,8 @@ const MANAGING: &[(&str, &str)] = &[
     ("POST", "/api/v1/users/{userId}/restore"),
     ("POST", "/api/v1/users/{userId}/logout-all"),
     ("GET", "/api/v1/users/{userId}/sessions"),
+    ("POST", "/api/v1/users/{userId}/reset-password"),
+    ("POST", "/api/v1/users/{userId}/resend-verification"),
 ];
 
 #[tokio::test]
@@ -167,6 +171,7 @@ async fn cast(
 /// Sends a good request and gives its status.
 async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, target: &User) -> u16 {
     prepare(app, path, target).await;
+    let made = made(app, method, path, target).await;
     let session = match &caller.access {
         Some(_) if path.contains("{sessionId}") => app
             .anon()
@@ -179,6 +184,7 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
     let address = path
         .replace("{userId}", &target.id.to_string())
         .replace("{sessionId}", &session)
+        .replace("{jobId}", &made)
         .replace("{mailId}", &target.id.to_string())
         .replace("{document}", "news")
         .replace("{code}", "not_found");
@@ -203,7 +209,7 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
         let answer = caller.send_raw(method.clone(), path, &kind, "{}\n").await;
         return answer.status.as_u16();
     }
-    let body = body(caller, method, path, target);
+    let body = body(caller, method, path, target, &made);
     caller
         .send(method.clone(), &address, body)
         .await
@@ -230,7 +236,57 @@ async fn prepare(app: &TestApp, path: &str, target: &User) {
     manage.run(&app.auth).await.unwrap();
 }
 
-fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Option<Value> {
+/// What the route needs to be there: a job, or a link that was sent to the target.
+async fn made(app: &TestApp, method: &Method, path: &str, target: &User) -> String {
+    let sent = match path {
+        "/api/v1/auth/verify-email" => LinkToSend::Verification,
+        "/api/v1/auth/reset-password" => LinkToSend::Reset,
+        "/api/v1/auth/confirm-email-change" => {
+            let target = app.anon().sign_in(target.email.as_str(), PASSWORD).await;
+            app.mails().await;
+            let new = format!("moved-{}@example.com", target.id());
+            let body = json!({ "newEmail": new, "currentPassword": PASSWORD });
+            target.post("/api/v1/auth/change-email", body).await.is(202);
+            return link(&app.mail().await.letter).1.to_owned();
+        }
+        _ if path.contains("{jobId}") => LinkToSend::Reset,
+        _ => return String::new(),
+    };
+    let send = SendLink {
+        actor: Actor::Operator,
+        user: target.id,
+        link: sent,
+        client: Client::default(),
+    };
+    if !path.contains("{jobId}") {
+        let link = send.run_and_show(&app.auth).await.unwrap().unwrap();
+        return link.expose().split_once("token=").unwrap().1.to_owned();
+    }
+    app.mails().await;
+    send.run(&app.auth).await.unwrap();
+    if *method == Method::POST {
+        // Only what was given up is tried again.
+        app.mailer
+            .refuse(Some(MailError::Permanent("550 no".into())));
+        app.mails().await;
+        app.mailer.refuse(None);
+    }
+    let query = JobQuery {
+        state: (*method == Method::POST).then_some(JobState::Dead),
+        after: None,
+        limit: 1,
+    };
+    let jobs = app.auth.store().read().jobs().page(&query).await.unwrap();
+    jobs[0].id.to_string()
+}
+
+fn body(
+    caller: &Principal,
+    method: &Method,
+    path: &str,
+    target: &User,
+    made: &str,
+) -> Option<Value> {
     let fresh = format!("new-{}@example.com", target.id);
     match (method.as_str(), path) {
         ("POST", "/api/v1/auth/register") => Some(json!({ "email": fresh, "password": PASSWORD })),
@@ -242,6 +298,18 @@ fn body(caller: &Principal, method: &Method, path: &str, target: &User) -> Optio
             Some(json!({ "currentPassword": PASSWORD, "newPassword": "Difference-Engine-1822" }))
         }
         ("POST", "/api/v1/test/clock") => Some(json!({ "advance": "1 day" })),
+        ("POST", "/api/v1/auth/verify-email" | "/api/v1/auth/confirm-email-change") => {
+            Some(json!({ "token": made }))
+        }
+        ("POST", "/api/v1/auth/reset-password") => {
+            Some(json!({ "token": made, "newPassword": "Difference-Engine-1822" }))
+        }
+        ("POST", "/api/v1/auth/forgot-password" | "/api/v1/auth/resend-verification") => {
+            Some(json!({ "email": target.email.as_str() }))
+        }
+        ("POST", "/api/v1/auth/change-email") => {
+            Some(json!({ "newEmail": fresh, "currentPassword": PASSWORD }))
+        }
         ("POST", "/api/v1/users") => {
             Some(json!({ "email": fresh, "password": PASSWORD, "role": "guest" }))
         }

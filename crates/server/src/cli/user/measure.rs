@@ -148,6 +148,7 @@ fn done(user: &User, measure: &Measure, auth: &Auth, json: bool) -> String {
         Measure::Suspend { until: None, .. } => format!("{id} {email} is suspended.\n"),
         Measure::Reactivate => format!("{id} {email} is active.\n"),
         Measure::Unlock => format!("{id} {email} can be signed in to from everywhere.\n"),
+        Measure::VerifyEmail => format!("{id} {email} is verified.\n"),
         Measure::Delete => format!("{id} {email} is deleted and can be restored.\n"),
         Measure::Restore => format!("{id} {email} is restored.\n"),
         Measure::EndSessions => format!("{id} {email}: every session ended.\n"),

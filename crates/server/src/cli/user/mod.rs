@@ -6,6 +6,7 @@ mod export;
 mod found;
 mod list;
 mod measure;
+mod reset_password;
 mod set_password;
 mod shown;
 mod update;
@@ -56,6 +57,19 @@ pub(super) enum Command {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Have a mail sent by which the owner of an account chooses a new password
+    ResetPassword {
+        #[command(flatten)]
+        user: Named,
+        /// Print the link instead, to be handed over by other means
+        #[arg(long)]
+        link: bool,
+    },
+    /// Say that the addresses of accounts are their owners'
+    VerifyEmail {
+        #[command(flatten)]
+        whom: Whom,
     },
     /// Suspend accounts: nobody signs in to them, and their sessions end
     Suspend {
@@ -131,6 +145,10 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
                 user,
                 password_stdin,
             } => set_password::run(&user.name, password_stdin, settings).await,
+            Command::ResetPassword { user, link } => {
+                reset_password::run(&user.name, link, settings).await
+            }
+            Command::VerifyEmail { whom } => on_each(whom, Measure::VerifyEmail, settings).await,
             Command::Suspend {
                 whom,
                 until,

@@ -15,7 +15,11 @@ use crate::problem::{Problem, ProblemCode};
 
 refusals!(
     BODY,
-    &[ProblemCode::InvalidCredentials, ProblemCode::CsrfRefused],
+    &[
+        ProblemCode::InvalidCredentials,
+        ProblemCode::EmailNotVerified,
+        ProblemCode::CsrfRefused
+    ],
     HASHING,
     ANY
 );

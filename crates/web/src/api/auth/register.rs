@@ -5,19 +5,13 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use ntt_auth_core::flow::{Register, Registered, View};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::App;
-use crate::api::schema::{ANY, BODY, HASHING, RegistrationFields, UserBody, refusals};
+use crate::api::schema::{ANY, Accepted, BODY, HASHING, RegistrationFields, UserBody, refusals};
 use crate::extract::{Json, Peer};
 use crate::problem::Problem;
 
 refusals!(BODY, HASHING, ANY);
-
-/// What is told under enumeration protection: nothing.
-#[derive(Serialize, ToSchema)]
-struct Accepted {}
 
 /// Register
 ///
@@ -31,7 +25,7 @@ struct Accepted {}
         (status = 201, description = "The account was made.", body = UserBody, headers(
             ("Location" = String, description = "The path of the user."),
         )),
-        (status = 202, description = "Under enumeration protection: the request was acceptable.", body = Accepted, example = json!({})),
+        (status = 202, description = "Under enumeration protection: the request was acceptable.", body = Accepted),
         Refusals,
     ),
 )]
@@ -58,6 +52,6 @@ pub(crate) async fn register(
             )
                 .into_response())
         }
-        Registered::Accepted => Ok((StatusCode::ACCEPTED, axum::Json(Accepted {})).into_response()),
+        Registered::Accepted => Ok(Accepted {}.into_response()),
     }
 }

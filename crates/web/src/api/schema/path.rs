@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use ntt_auth_core::model::{SessionId, UserId};
+use ntt_auth_core::model::{JobId, SessionId, UserId};
 use serde::{Deserialize, Deserializer, de};
 use utoipa::IntoParams;
 
@@ -37,6 +37,17 @@ pub(crate) struct DocumentPath {
     /// The document, without a version.
     #[param(example = "terms")]
     pub(crate) document: String,
+}
+
+/// The job an address names.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct JobPath {
+    /// The job's id.
+    #[serde(deserialize_with = "canonical")]
+    #[param(value_type = String, format = Uuid, example = "0199a6f2-9e10-7c55-b0aa-1f2e3d4c5b6a")]
+    pub(crate) job_id: JobId,
 }
 
 /// An id in its one canonical spelling.

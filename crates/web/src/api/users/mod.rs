@@ -11,6 +11,8 @@ pub(crate) mod logout_all;
 pub(crate) mod me;
 pub(crate) mod reactivate;
 pub(crate) mod read;
+pub(crate) mod resend_verification;
+pub(crate) mod reset_password;
 pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod sessions;

@@ -3,6 +3,7 @@
 mod clock;
 mod document;
 mod hasher;
+mod mailer;
 mod outbox;
 mod principal;
 mod snapshot;
@@ -17,7 +18,7 @@ use ntt_auth_core::flow::{
     Actor, AuditEvent, AuditSearch, AuthParts, CreateUser, Fault, ListAuditEvents, RawRegistration,
     ensure_keys,
 };
-use ntt_auth_core::model::{Client, Role, SecurityEvent, User, UserId};
+use ntt_auth_core::model::{Client, Mail, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Breaches, Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
     AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
@@ -32,6 +33,7 @@ use ntt_auth_web::{App, Component, HashingStats, Outbox, Probe, TimeTravel, WebS
 pub(crate) use clock::ManualClock;
 pub(crate) use document::{DOCUMENT, OPERATIONS, Operation, resolved};
 pub(crate) use hasher::Failing;
+pub(crate) use mailer::{CapturingMailer, link};
 pub(crate) use principal::{Answer, Principal};
 pub(crate) use snapshot::assert_committed;
 pub(crate) use store::Switch;
@@ -50,6 +52,7 @@ pub(crate) const PUBLIC_URL: &str = "https://auth.example.com";
 pub(crate) struct TestApp {
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) mailer: Arc<CapturingMailer>,
     /// Mail that is kept, readable from [`DESK`].
     pub(crate) outbox: Kept,
     pub(crate) router: Router,
@@ -128,6 +131,25 @@ impl TestApp {
             client: Client::default(),
         };
         create.run(&self.auth).await.unwrap()
+    }
+
+    /// Performs every job whose time has come, and gives the mails that were sent.
+    pub(crate) async fn mails(&self) -> Vec<Mail> {
+        flow::run_jobs(&self.auth, &*self.mailer, "test", 10_000)
+            .await
+            .unwrap();
+        self.mailer
+            .take()
+            .into_iter()
+            .map(|(_, mail)| mail)
+            .collect()
+    }
+
+    /// The one mail that was sent.
+    pub(crate) async fn mail(&self) -> Mail {
+        let mut mails = self.mails().await;
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        mails.remove(0)
     }
 
     /// The newest security events about a user, newest first.
@@ -246,6 +268,7 @@ impl Builder {
         TestApp {
             auth,
             clock: self.clock,
+            mailer: Arc::default(),
             outbox,
             router: ntt_auth_web::router(app),
         }

@@ -1,18 +1,15 @@
 //! A store that can be taken away.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    AuditHead, AuditRecord, Checkpoint, Consent, ErasedId, Erasure, EventKind, FoldedEmail,
-    FoldedUsername, Import, ImportDigest, Job, JobId, Mark, Revocation, SecurityEvent, Session,
-    SessionId, Setup, StoredKey, SubjectKey, Throttle, ThrottleId, Timestamp, User, UserId,
+    AuditHead, AuditRecord, Checkpoint, ClientMark, Code, CodeHash, CodeKind, Consent, ErasedId, Erasure, EventKind, FoldedEmail, FoldedUsername, Import, ImportDigest, Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, SubjectKey, Throttle, ThrottleId, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    AccountCounts, AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadConsents,
-    ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup,
-    ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
+    AccountCounts, AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -88,6 +85,9 @@ impl Read for Away {
         self
     }
     fn sessions(&mut self) -> &mut dyn ReadSessions {
+        self
+    }
+    fn codes(&mut self) -> &mut dyn ReadCodes {
         self
     }
     fn jobs(&mut self) -> &mut dyn ReadJobs {
@@ -178,6 +178,21 @@ impl ReadSessions for Away {
     async fn open_of_user(&mut self, _: UserId, _: Timestamp) -> Result<Vec<Session>, StoreError> {
         gone()
     }
+    async fn seen(
+        &mut self,
+        _: UserId,
+        _: &ClientMark,
+        _: Option<IpAddr>,
+    ) -> Result<bool, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadCodes for Away {
+    async fn by_hash(&mut self, _: CodeKind, _: &CodeHash) -> Result<Option<Code>, StoreError> {
+        gone()
+    }
 }
 
 #[async_trait]
@@ -192,6 +207,9 @@ impl ReadJobs for Away {
         gone()
     }
     async fn page(&mut self, _: &JobQuery) -> Result<Vec<Job>, StoreError> {
+        gone()
+    }
+    async fn asked_since(&mut self, _: UserId, _: &str, _: Timestamp) -> Result<u64, StoreError> {
         gone()
     }
     async fn counts(&mut self) -> Result<Vec<JobCount>, StoreError> {

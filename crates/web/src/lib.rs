@@ -118,11 +118,32 @@ fn quiet() -> OpenApiRouter<App> {
 }
 
 /// What people see in a browser. The first of these is limited per caller.
-fn set_up() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(
-        pages::setup::show_set_up,
-        pages::setup::submit_set_up
-    ))
+fn forms() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            pages::setup::show_set_up,
+            pages::setup::submit_set_up
+        ))
+        .routes(routes!(
+            pages::mail::verify_email::show_verify_email,
+            pages::mail::verify_email::submit_verify_email
+        ))
+        .routes(routes!(
+            pages::mail::confirm_email_change::show_confirm_email_change,
+            pages::mail::confirm_email_change::submit_confirm_email_change
+        ))
+        .routes(routes!(
+            pages::mail::reset_password::show_reset_password,
+            pages::mail::reset_password::submit_reset_password
+        ))
+        .routes(routes!(
+            pages::mail::forgot_password::show_forgot_password,
+            pages::mail::forgot_password::submit_forgot_password
+        ))
+        .routes(routes!(
+            pages::mail::not_me::show_not_me,
+            pages::mail::not_me::submit_not_me
+        ))
 }
 
 fn open_pages() -> OpenApiRouter<App> {
@@ -151,7 +172,7 @@ pub fn router(app: App) -> Router {
         Some(cors) => (api.layer(cors.clone()), quiet.layer(cors)),
         None => (api, quiet),
     };
-    let pages = refusing(Router::from(set_up()))
+    let pages = refusing(Router::from(forms()))
         .layer(limit)
         .merge(refusing(Router::from(open_pages())));
     api.merge(pages)
@@ -177,7 +198,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = OpenApiRouter::with_openapi(frontispiece)
         .merge(limited())
         .merge(quiet())
-        .merge(set_up())
+        .merge(forms())
         .merge(open_pages())
         .into_openapi();
     api::schema::share_refusals(&mut document);

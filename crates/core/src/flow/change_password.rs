@@ -150,6 +150,8 @@ impl Work for ReplacePassword {
     async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
         let user = tx.users().by_id(self.user).await?;
         let Some(mut user) = user.filter(|user| user.password.as_ref() == Some(&self.old)) else {
+            // Another change came first; the guess was right all the same.
+            self.right.within(tx).await?;
             return Ok(Committed::plain(false));
         };
         user.password = Some(self.new.clone());

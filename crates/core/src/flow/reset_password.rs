@@ -8,6 +8,7 @@ use crate::flow::fault::faults;
 use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::links::find;
 use crate::flow::mail_job::mail_job;
+use crate::flow::new_password::{NewPasswordError, hash_new};
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
 use crate::flow::{Auth, Fault};
@@ -44,6 +45,15 @@ pub enum ResetPasswordError {
 }
 faults!(ResetPasswordError);
 
+impl From<NewPasswordError> for ResetPasswordError {
+    fn from(error: NewPasswordError) -> Self {
+        match error {
+            NewPasswordError::Invalid(errors) => Self::Invalid(errors),
+            NewPasswordError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 impl ResetPassword {
     /// Sets the password, and ends every session. The link also shows that the address is its user's.
     pub async fn run(self, auth: &Auth) -> Result<(), ResetPasswordError> {
@@ -62,7 +72,7 @@ impl ResetPassword {
         let context = user.context_words();
         let new = acceptable_password(auth, "/newPassword", &self.new, &context, &mut errors)
             .ok_or(ResetPasswordError::Invalid(errors))?;
-        let hash = auth.hasher.hash(new).await?;
+        let hash = hash_new(auth, "/newPassword", new).await?;
         let now = auth.clock.now();
         let letter = Letter::PasswordChanged {
             at: now,

@@ -3,7 +3,7 @@
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 use ntt_auth_core::model::Role;
 
 use crate::App;
@@ -65,7 +65,7 @@ fn judge(app: &App, request: &Request) -> (Policy, Key) {
             | "/api/v1/auth/resend-verification"
             | "/api/v1/auth/change-email"
             | "/forgot-password",
-        ) => return (Policy::Mail, address()),
+        ) if request.method() == Method::POST => return (Policy::Mail, address()),
         _ => {}
     }
     let token = bearer(request.headers()).ok().flatten();

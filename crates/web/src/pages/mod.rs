@@ -1,5 +1,6 @@
 //! Pages for people: rendered here, without any script, with one style sheet.
 
+pub(crate) mod mail;
 pub(crate) mod outbox;
 pub(crate) mod setup;
 
@@ -20,8 +21,10 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 const STYLE: &str = include_str!("../../assets/page.css");
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 10] = [
+    ("ask.html", include_str!("../../templates/ask.html")),
     ("base.html", include_str!("../../templates/base.html")),
+    ("field.html", include_str!("../../templates/field.html")),
     ("home.html", include_str!("../../templates/home.html")),
     ("docs.html", include_str!("../../templates/docs.html")),
     ("error.html", include_str!("../../templates/error.html")),

@@ -181,7 +181,11 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
             .to_string(),
         _ => target.id.to_string(),
     };
-    let address = path
+    let address = match path {
+        "/reset-password" => format!("{path}?token={made}"),
+        _ => path.to_owned(),
+    };
+    let address = address
         .replace("{userId}", &target.id.to_string())
         .replace("{sessionId}", &session)
         .replace("{jobId}", &made)
@@ -191,6 +195,16 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
     if path.ends_with("/consents/{document}") {
         let document = json!({ "document": "news:1" });
         caller.post("/api/v1/users/me/consents", document).await;
+    }
+    if !path.starts_with("/api/") && *method == Method::POST && path != "/setup" {
+        let kind = [("content-type", "application/x-www-form-urlencoded")];
+        let form = match path {
+            "/forgot-password" => "email=ada%40example.com".to_owned(),
+            "/reset-password" => format!("token={made}&newPassword=Difference-Engine-1822"),
+            _ => format!("token={made}"),
+        };
+        let answer = caller.send_raw(method.clone(), path, &kind, form).await;
+        return answer.status.as_u16();
     }
     if path == "/setup" {
         let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -239,9 +253,17 @@ async fn prepare(app: &TestApp, path: &str, target: &User) {
 /// What the route needs to be there: a job, or a link that was sent to the target.
 async fn made(app: &TestApp, method: &Method, path: &str, target: &User) -> String {
     let sent = match path {
-        "/api/v1/auth/verify-email" => LinkToSend::Verification,
-        "/api/v1/auth/reset-password" => LinkToSend::Reset,
-        "/api/v1/auth/confirm-email-change" => {
+        "/api/v1/auth/verify-email" | "/verify-email" => LinkToSend::Verification,
+        "/api/v1/auth/reset-password" | "/reset-password" => LinkToSend::Reset,
+        "/not-me" => {
+            let email = target.email.as_str();
+            app.anon().sign_in(email, PASSWORD).await;
+            app.mails().await;
+            let elsewhere = app.anon().at("203.0.113.9");
+            elsewhere.sign_in(email, PASSWORD).await;
+            return link(&app.mail().await.letter).1.to_owned();
+        }
+        "/api/v1/auth/confirm-email-change" | "/confirm-email-change" => {
             let target = app.anon().sign_in(target.email.as_str(), PASSWORD).await;
             app.mails().await;
             let new = format!("moved-{}@example.com", target.id());

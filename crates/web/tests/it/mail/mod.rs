@@ -4,6 +4,7 @@ mod change_email;
 mod device;
 mod jobs;
 mod links;
+mod pages;
 mod reset;
 mod verify;
 

@@ -1,0 +1,72 @@
+//! `/not-me`
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use ntt_auth_core::flow::{Disown, LinkError};
+use ntt_auth_core::model::FieldErrors;
+
+use super::words::Words;
+use super::{
+    Language, LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, reset_password, say,
+};
+use crate::App;
+use crate::extract::{Form, Peer, Query};
+use crate::pages;
+use crate::problem::{Problem, ProblemBody};
+
+/// The page that asks whether a sign-in was somebody else's
+#[utoipa::path(
+    get,
+    path = "/not-me",
+    tag = "Pages",
+    params(LinkQuery),
+    responses(
+        (status = 200, description = "A page with a button.", body = String, content_type = "text/html"),
+        ShowRefusals,
+    ),
+)]
+pub(crate) async fn show_not_me(language: Language, Query(query): Query<LinkQuery>) -> Response {
+    ask(
+        language,
+        &Words::of(language).not_me,
+        "not-me",
+        &query.token,
+    )
+}
+
+/// End a sign-in that was somebody else's
+#[utoipa::path(
+    post,
+    path = "/not-me",
+    tag = "Pages",
+    request_body(content = LinkForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The sign-in has ended; with a form to choose a new password.", body = String, content_type = "text/html"),
+        (status = 410, description = "The link is not good any more.", body = String, content_type = "text/html"),
+        (status = 422, description = "A field is unknown.", body = ProblemBody, content_type = "application/problem+json"),
+        SubmitRefusals,
+    ),
+)]
+pub(crate) async fn submit_not_me(
+    State(app): State<App>,
+    Peer(client): Peer,
+    language: Language,
+    Form(LinkForm { token }): Form<LinkForm>,
+) -> Response {
+    let words = Words::of(language);
+    match (Disown { token, client }).run(&app.auth).await {
+        // In the answer itself, so that the new token stands in no address.
+        Ok(Some(reset)) => reset_password::form(
+            &app,
+            language,
+            StatusCode::OK,
+            &words.ended_and_reset,
+            reset.expose(),
+            &FieldErrors::new(),
+        ),
+        Ok(None) => say(language, StatusCode::OK, &words.ended),
+        Err(LinkError::Closed) => closed(language, true),
+        Err(LinkError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+    }
+}

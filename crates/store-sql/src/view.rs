@@ -1,7 +1,10 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
 use ntt_auth_core::store::{
-    Audit, Codes, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit, ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Restores, Revocations, Sessions, Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
+    Audit, Codes, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit,
+    ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations,
+    ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Restores, Revocations, Sessions,
+    Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 
 use ntt_auth_core::flow::{
-    CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageJobsError, ManageUserError, ReadStatsError, ReadUserError,
+    CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageJobsError,
+    ManageUserError, ReadStatsError, ReadUserError,
 };
 use ntt_auth_core::model::{FieldErrors, UserId};
 use ntt_auth_core::port::BackupError;

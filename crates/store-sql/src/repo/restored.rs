@@ -20,8 +20,10 @@ static FORGET_JOBS: Statement = Statement::new(
     "DELETE FROM jobs WHERE state IN ('waiting', 'leased')",
 );
 
+static FORGET_CODES: Statement = Statement::new("restored.forget_codes", "DELETE FROM codes");
+
 #[cfg(test)]
-pub(super) static ALL: &[&Statement] = &[&END_SESSIONS, &FORGET_KEYS, &FORGET_JOBS];
+pub(super) static ALL: &[&Statement] = &[&END_SESSIONS, &FORGET_KEYS, &FORGET_JOBS, &FORGET_CODES];
 
 #[async_trait]
 impl Restores for View<'_> {
@@ -32,6 +34,7 @@ impl Restores for View<'_> {
             at.into(),
             at.into(),
         ];
+        self.count(&FORGET_CODES, &[]).await?;
         Ok(Invalidated {
             sessions: self.count(&END_SESSIONS, &ended).await?,
             keys: self.count(&FORGET_KEYS, &[]).await?,

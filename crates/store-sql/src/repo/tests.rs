@@ -5,7 +5,8 @@ use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQ
 use uuid::Uuid;
 
 use super::{
-    audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations, sessions, setup, stats, throttles, user_search, users, users_page,
+    audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations,
+    sessions, setup, stats, throttles, user_search, users, users_page,
 };
 use crate::engine::tests::engines;
 use crate::migrate;

@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ntt_auth_core::model::{
-    AuditHead, AuditRecord, Checkpoint, ClientMark, Code, CodeHash, CodeKind, Consent, ErasedId, Erasure, EventKind, FoldedEmail, FoldedUsername, Import, ImportDigest, Job, JobId, Mark, Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, SubjectKey, Throttle, ThrottleId, Timestamp, User, UserId,
+    AuditHead, AuditRecord, Checkpoint, ClientMark, Code, CodeHash, CodeKind, Consent, ErasedId,
+    Erasure, EventKind, FoldedEmail, FoldedUsername, Import, ImportDigest, Job, JobId, Mark,
+    Revocation, SecurityEvent, Session, SessionId, Setup, StoredKey, SubjectKey, Throttle,
+    ThrottleId, Timestamp, User, UserId,
 };
 use ntt_auth_core::store::{
-    AccountCounts, AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
+    AccountCounts, AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadCodes,
+    ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions,
+    ReadSetup, ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.

@@ -215,3 +215,20 @@ fn v1_4_1_v15_3_5_unsafe_code_is_forbidden_everywhere() {
         );
     }
 }
+
+/// Every purpose for which a key is derived from the master key has a row.
+#[test]
+fn v11_1_2_the_inventory_of_keys_is_whole() {
+    let told = read("docs/security/CRYPTOGRAPHY.md");
+    let mut purposes = BTreeSet::new();
+    for (_, text) in sources() {
+        for begin in [".mac(\"", ".derive(\"", "PURPOSE: &str = \""] {
+            let found = text.split(begin).skip(1);
+            purposes.extend(found.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+        }
+    }
+    assert!(purposes.len() >= 5, "{purposes:?}");
+    for purpose in purposes {
+        assert!(told.contains(&format!("| `{purpose}` |")), "{purpose}");
+    }
+}

@@ -263,6 +263,46 @@ def test_what_is_not_http_is_refused(server: Server, request_bytes: bytes) -> No
     assert server.api.get("/health").status == 200
 
 
+HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+LOGIN_HEAD = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+# Where one reader of the bytes sees one request, and another reader sees two.
+SMUGGLED = {
+    "both lengths": LOGIN_HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "both, turned round": LOGIN_HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 44\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "chunked twice": LOGIN_HEAD
+    + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"
+    + HIDDEN,
+    "space before the colon": LOGIN_HEAD + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "a folded header": LOGIN_HEAD + b"X-A: b\r\n Content-Length: 44\r\n\r\n" + HIDDEN,
+    "a signed length": LOGIN_HEAD + b"Content-Length: +44\r\n\r\n" + HIDDEN,
+    "a length in a list": LOGIN_HEAD + b"Content-Length: 0, 44\r\n\r\n" + HIDDEN,
+    "a chunk of letters": LOGIN_HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + HIDDEN,
+    "bare line feeds": LOGIN_HEAD.replace(b"\r\n", b"\n") + b"Content-Length: 44\n\n" + HIDDEN,
+}
+
+
+@pytest.mark.parametrize("request_bytes", SMUGGLED.values(), ids=SMUGGLED.keys())
+def test_v4_2_1_nothing_is_smuggled_behind_a_request(server: Server, request_bytes: bytes) -> None:
+    try:
+        received = raw(server, request_bytes)
+    except OSError:
+        received = b""
+
+    # One answer at most: the second request was never seen, or the first one was refused and the connection closed.
+    assert received.count(b"HTTP/1.1 ") <= 1, received
+    assert b" 200 " not in received, received
+    assert b" 404 " not in received, received
+    assert server.api.get("/health").status == 200
+
+
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND", "get"])
+def test_v13_4_4_methods_for_debugging_are_off(server: Server, method: str) -> None:
+    received = raw(server, f"{method} /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nX-Secret: abc\r\n\r\n".encode())
+
+    assert received == b"" or received.startswith(b"HTTP/1.1 4"), received[:200]
+    assert b"abc" not in received
+
+
 @pytest.mark.parametrize("given", ["a b", "x" * 500, "<script>", "é"], ids=["space", "long", "script", "letter"])
 def test_a_bad_request_id_is_replaced(api: Api, given: str) -> None:
     answer: Answer = api.send("GET", "/health", headers={"X-Request-Id": given.encode().decode("latin-1")})

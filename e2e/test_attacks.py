@@ -193,7 +193,7 @@ def test_v1_5_2_every_body_has_only_the_shape_that_was_asked_for(attacked: Serve
 
 
 def test_v2_4_1_who_hammers_is_told_to_wait(start: Start) -> None:
-    server = start({"NTT_AUTH__RATE_LIMITS__ENABLED": "true"})
+    server = start({"NTT_AUTH__RATE_LIMITS__ENABLED": "true", "NTT_AUTH__RATE_LIMITS__REFRESH": "10"})
     api = server.api
     for path, body, limit in [
         ("/api/v1/auth/login", {"email": "nobody@attacked.example", "password": "Wrong-Password-1"}, 5),

@@ -242,7 +242,8 @@ def test_v14_2_1_no_operation_takes_a_secret_in_its_address(start: Start) -> Non
     secret = re.compile("password|secret|token|code|key|hash", re.IGNORECASE)
     # A link that a person opens has nowhere else to keep its token; it works once, and the page it leads to sends no
     # Referer. The page of an error is named by its code.
-    known = {("GET /setup", "token"), ("GET /docs/errors/{code}", "code")}
+    links = ("setup", "verify-email", "reset-password", "confirm-email-change", "not-me")
+    known = {(f"GET /{page}", "token") for page in links} | {("GET /docs/errors/{code}", "code")}
     found = {
         (operation.name, parameter["name"])
         for operation in operations(document)

@@ -5,7 +5,7 @@ const [base, screenshot] = process.argv.slice(2);
 const seen = await withPage(base, { javaScriptEnabled: false }, async (page) => {
   await page.goto(base);
   await page.locator("a", { hasText: "outbox" }).click();
-  await page.locator(".mails a").first().click();
+  await page.locator(".mails a", { hasText: "password was changed" }).click();
   const text = await page.locator(".letter").innerText();
   const frame = page.frameLocator("iframe");
   const html = await frame.locator("body").innerText();

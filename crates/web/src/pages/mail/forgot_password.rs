@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::words::Words;
-use super::{Language, ShowRefusals, SubmitRefusals, mistakes, render, say};
+use super::{Language, PlainRefusals, SubmitRefusals, mistakes, render, say};
 use crate::App;
 use crate::extract::{Form, Peer};
 use crate::pages;
@@ -32,7 +32,7 @@ pub(crate) struct ForgotForm {
     tag = "Pages",
     responses(
         (status = 200, description = "The form.", body = String, content_type = "text/html"),
-        ShowRefusals,
+        PlainRefusals,
     ),
 )]
 pub(crate) async fn show_forgot_password(language: Language) -> Response {

@@ -22,12 +22,13 @@ use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use language::Language;
 
-use crate::api::schema::{ANY, refusals};
+use crate::api::schema::{ANY, QUERY, refusals};
 use crate::pages;
 use crate::problem::ProblemCode;
 use words::{Ask, Say, Words};
 
-refusals!(ShowRefusals: ANY);
+refusals!(ShowRefusals: QUERY, ANY);
+refusals!(PlainRefusals: ANY);
 refusals!(
     SubmitRefusals: &[
         ProblemCode::MalformedRequest,

@@ -31,8 +31,7 @@ deny: ## licences, banned crates, sources and known holes of the dependencies
 	scripts/deny
 
 openapi: ## write openapi/ntt-auth.json from the code
-	cargo run --quiet --locked -p ntt-auth -- openapi > openapi/ntt-auth.json.new
-	mv openapi/ntt-auth.json.new openapi/ntt-auth.json
+	UPDATE_SNAPSHOTS=1 cargo test --locked -p ntt-auth-web --test it openapi::the_document_is_the_committed_one
 
 coverage: ## line coverage of the Rust crates; fails below 90 %, report in coverage/html
 	scripts/coverage

@@ -30,7 +30,7 @@ impl App {
     pub fn new(auth: Arc<Auth>, settings: WebSettings, probe: Arc<dyn Probe>) -> Self {
         Self(Arc::new(Parts {
             limiter: Arc::new(RateLimiter::new(&auth, &settings.rate_limits)),
-            metrics: Arc::new(Metrics::new(crate::openapi().paths.paths.into_keys())),
+            metrics: Arc::new(Metrics::new(crate::paths())),
             origins: Origins::new(&settings),
             settings,
             auth,

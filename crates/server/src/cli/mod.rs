@@ -23,7 +23,6 @@ mod user;
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::io;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -155,14 +154,7 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
     match command {
         Command::Config(command) => config::run(&command, inputs),
         Command::Passwords(command) => passwords::run(command),
-        Command::Openapi => {
-            // By way of a value, whose members are sorted, so that the text changes only where the document does.
-            let document = serde_json::to_value(ntt_auth_web::openapi())
-                .and_then(|document| serde_json::to_string_pretty(&document))
-                .map_err(io::Error::other)
-                .map_err(Failure::Output)?;
-            print(&format!("{document}\n"))
-        }
+        Command::Openapi => print(ntt_auth_web::OPENAPI),
         Command::Backup(given) => backup::back_up_now(&given, &settings::load(inputs)?),
         Command::Restore(given) => backup::restore_now(&given, &settings::load(inputs)?),
         Command::Serve => Ok(crate::serve::run(&settings::load(inputs)?)?),

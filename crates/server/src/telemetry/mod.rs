@@ -17,6 +17,10 @@ pub use chain::Chain;
 
 use crate::settings::{Format, Log};
 
+/// Lines that wait to be written. Beyond them lines are dropped and counted, so that a slow disk slows no request. Each
+/// place costs 32 bytes from the start, used or not.
+const LINES: usize = 16_384;
+
 /// Why the log cannot be written, with the cure.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -40,7 +44,9 @@ pub struct Logging {
 impl Logging {
     /// Starts the log of this process.
     pub fn start(log: &Log) -> Result<Self, LogError> {
-        let lines = NonBlockingBuilder::default().thread_name("log");
+        let lines = NonBlockingBuilder::default()
+            .thread_name("log")
+            .buffered_lines_limit(LINES);
         let (writer, guard) = match &log.directory {
             None => lines.finish(std::io::stderr()),
             Some(_) => lines.finish(daily_files(log)?),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::app::{DOCUMENT, OPERATIONS, Operation, TestApp, assert_committed, resolved};
 
+/// By way of a value, whose members are sorted, so that the text changes only where the document does.
 #[test]
 fn the_document_is_the_committed_one() {
     let mut text = serde_json::to_string_pretty(&*DOCUMENT).unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ntt_auth_core::Auth;
 use ntt_auth_core::audit::checkpoint_text;
 use ntt_auth_core::flow::{
-    Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, follow, keep_erasures, purge,
+    Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, erase_unverified, follow, keep_erasures, purge,
     rotate_keys, rotation_due, trim_audit,
 };
 use ntt_auth_core::model::Checkpoint;
@@ -93,6 +93,9 @@ pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
         }),
         of("erasing what was deleted long ago", PURGE_EVERY, |auth| {
             Box::pin(async move { erase_deleted(&auth).await.map(drop) })
+        }),
+        of("erasing what was never verified", PURGE_EVERY, |auth| {
+            Box::pin(async move { erase_unverified(&auth).await.map(drop) })
         }),
         of("keeping the log of erasures", PURGE_EVERY, |auth| {
             Box::pin(async move { keep_erasures(&auth).await.map(drop) })

@@ -40,6 +40,7 @@ pub(crate) fn user(email: &str) -> User {
         last_login_at: None,
         created_at: at(0),
         updated_at: at(0),
+        verify_by: Some(at(90)),
         revision: 0,
     }
 }

@@ -146,6 +146,7 @@ macro_rules! suite {
             of_sixteen_upgrades_of_a_password_one_takes,
             super_admins_are_counted,
             the_longest_deleted_are_found,
+            the_longest_unverified_are_found,
         ] }
         $crate::suite! { @noun $fresh, users_page: [
             pages_show_each_user_once_in_every_order,

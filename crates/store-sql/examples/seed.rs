@@ -216,6 +216,7 @@ fn user(number: u64, hash: &str) -> User {
             .then(|| Timestamp::from_millis(created + i64::try_from(mixed >> 36).unwrap())),
         created_at: Timestamp::from_millis(created),
         updated_at: Timestamp::from_millis(created),
+        verify_by: None,
         revision: 0,
     }
 }

@@ -26,6 +26,7 @@ macro_rules! steps {
             "0006_user_search",
             "0007_privacy",
             "0008_imports",
+            "0009_verify_by",
         )
     };
     ($folder:literal: $($name:literal,)*) => {

@@ -228,7 +228,8 @@ impl Work for Move {
             return refused(ConfirmEmailChangeError::Closed);
         }
         user.email = self.to.clone();
-        user.email_verified_at = Some(self.at);
+        user.email_verified_at = None;
+        user.verify_email(self.at);
         user.updated_at = self.at;
         user.token_version += 1;
         if taken(tx, &user).await?.contains(&Unique::Email) {

@@ -18,9 +18,6 @@ use crate::policy::Action;
 use crate::secret::PasswordHash;
 use crate::store::{StoreError, Tx, Work};
 
-/// Accounts that are erased between two looks at which are due.
-const STEP: u32 = 100;
-
 /// Erases an account. What is left of it tells nobody who it was: that somebody was erased, when, and by whom if it was
 /// not they themselves.
 #[derive(Debug)]
@@ -160,69 +157,25 @@ pub(crate) async fn erase_again(
     erase.run(auth).await
 }
 
-/// Erases, one by one, the accounts whose time to be restored is over (ACC-10); says how many. Whoever is restored
-/// meanwhile stays.
-pub async fn erase_deleted(auth: &Auth) -> Result<u64, Fault> {
-    let mut erased = 0;
-    loop {
-        let now = auth.clock.now();
-        let before = now.minus(auth.rules.retention.deleted_accounts);
-        let due = auth
-            .store
-            .read()
-            .users()
-            .deleted_before(before, STEP)
-            .await?;
-        let mut gone = 0;
-        for user in due {
-            let told = event(auth, EventKind::UserErased, now, None, &Client::default());
-            let erase = Erase {
-                by: By::Retention(before),
-                user,
-                names: auth.throttle_names.clone(),
-                proof: None,
-                erasure: Erasure {
-                    subject: auth.erasure_keys.digest(user),
-                    at: now,
-                },
-                expires_at: auth.revocation_expiry(now),
-                event: told.detail("retention"),
-            };
-            match erase.without_scrub(auth).await {
-                Ok(()) => gone += 1,
-                Err(EraseUserError::Fault(fault)) => return Err(fault),
-                // Restored, or erased by another node, since the list was read.
-                Err(_) => {}
-            }
-        }
-        if gone == 0 {
-            break;
-        }
-        erased += gone;
-    }
-    if erased > 0 {
-        scrub(auth).await;
-    }
-    Ok(erased)
-}
-
 /// On whose word.
 #[derive(Clone, Copy)]
-enum By {
+pub(super) enum By {
     Actor(Actor),
     Replay,
     /// That of the rules, if the account was deleted before this time and is deleted still.
     Retention(Timestamp),
+    /// That of the rules, if nobody verified the address in time, or used the account for so long.
+    Unverified(Duration),
 }
 
-struct Erase {
-    by: By,
-    user: UserId,
-    proof: Option<PasswordHash>,
-    names: ThrottleNames,
-    erasure: Erasure,
-    expires_at: Timestamp,
-    event: SecurityEvent,
+pub(super) struct Erase {
+    pub(super) by: By,
+    pub(super) user: UserId,
+    pub(super) proof: Option<PasswordHash>,
+    pub(super) names: ThrottleNames,
+    pub(super) erasure: Erasure,
+    pub(super) expires_at: Timestamp,
+    pub(super) event: SecurityEvent,
 }
 
 impl Erase {
@@ -232,7 +185,7 @@ impl Erase {
         Ok(())
     }
 
-    async fn without_scrub(self, auth: &Auth) -> Result<(), EraseUserError> {
+    pub(super) async fn without_scrub(self, auth: &Auth) -> Result<(), EraseUserError> {
         let (user, erasure) = (self.user, self.erasure);
         auth.commit(self).await??;
         // Where writers do not wait for each other, a sign-in that had read the account before it was gone may have
@@ -247,7 +200,7 @@ impl Erase {
     }
 }
 
-async fn scrub(auth: &Auth) {
+pub(super) async fn scrub(auth: &Auth) {
     if let Err(error) = auth.store.scrub().await {
         tracing::error!(%error, "what was erased may still stand in the store's journal");
     }
@@ -297,6 +250,7 @@ impl Erase {
         let actor = match self.by {
             By::Actor(actor) => actor,
             By::Replay => return Ok(Ok(())),
+            By::Unverified(kept) => return unverified(tx, user, kept, at).await,
             By::Retention(before) => {
                 let due = user
                     .and_then(|user| user.standing.deleted_at)
@@ -330,6 +284,41 @@ impl Erase {
         }
         Ok(Ok(()))
     }
+}
+
+/// Whether the account is still to be erased for want of a verified address. One that is used, or was given more to do than
+/// those who come by themselves, is not asked about again for a while, or at all.
+async fn unverified(
+    tx: &mut dyn Tx,
+    user: Option<&User>,
+    kept: Duration,
+    now: Timestamp,
+) -> Result<Result<(), EraseUserError>, StoreError> {
+    let overdue = |user: &&User| {
+        user.email_verified_at.is_none()
+            && user.standing.deleted_at.is_none()
+            && user.verify_by.is_some_and(|by| by < now)
+    };
+    let Some(user) = user.filter(overdue) else {
+        return Ok(Err(EraseUserError::NotFound));
+    };
+    let next = match user.role {
+        Role::Guest | Role::User => {
+            let open = tx.sessions().open_of_user(user.id, now).await?;
+            let used = open.first().map(|session| session.last_used_at);
+            match used.max(user.last_login_at).map(|at| at.plus(kept)) {
+                Some(next) if next >= now => Some(next),
+                _ => return Ok(Ok(())),
+            }
+        }
+        Role::Moderator | Role::Admin | Role::SuperAdmin => None,
+    };
+    let mut spared = user.clone();
+    spared.verify_by = next;
+    if !tx.users().update(&spared).await? {
+        return Err(StoreError::Contention);
+    }
+    Ok(Err(EraseUserError::NotFound))
 }
 
 struct Sweep {

@@ -214,7 +214,7 @@ impl Measure {
                         "The address is verified already.",
                     ));
                 }
-                user.email_verified_at = Some(at);
+                user.verify_email(at);
             }
             Self::EndSessions => {}
         }

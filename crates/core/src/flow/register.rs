@@ -130,6 +130,7 @@ impl Registration {
             last_login_at: None,
             created_at: now,
             updated_at: now,
+            verify_by: None,
             revision: 0,
         }
     }
@@ -221,7 +222,9 @@ impl Register {
             None => None,
         };
         let now = auth.clock.now();
-        let user = registration.into_user(auth, Role::default(), password, now);
+        let mut user = registration.into_user(auth, Role::default(), password, now);
+        let unverified = auth.rules.retention.unverified_accounts;
+        user.verify_by = unverified.map(|kept| now.plus(kept));
         let told_to_owner = match auth.rules.accounts.enumeration_protection {
             true => Owner::of(auth, &user, &self.client, now).await?,
             false => None,

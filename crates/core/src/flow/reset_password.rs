@@ -141,7 +141,7 @@ impl Work for Reset {
         }
         user.password = Some(self.hash.clone());
         user.password_changed_at = Some(at);
-        user.email_verified_at = user.email_verified_at.or(Some(at));
+        user.verify_email(at);
         user.updated_at = at;
         if !tx.users().update(&user).await? {
             return Err(StoreError::Contention);

@@ -91,7 +91,7 @@ impl Work for Verify {
             return Ok(Committed::plain(used && user.email_verified_at.is_some()));
         }
         if user.email_verified_at.is_none() {
-            user.email_verified_at = Some(self.at);
+            user.verify_email(self.at);
             user.updated_at = self.at;
             if !tx.users().update(&user).await? {
                 return Err(StoreError::Contention);

@@ -76,6 +76,9 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When an account that somebody made for themselves is erased, if nobody has shown the address to be theirs by then
+    /// or used the account since (ACC-7); `None` once it is verified, and for accounts that others made.
+    pub verify_by: Option<Timestamp>,
     /// Counts up with each change: the condition of every update.
     pub revision: i64,
 }
@@ -84,6 +87,12 @@ impl User {
     /// The state at `now`.
     pub fn state(&self, now: Timestamp) -> State {
         self.standing.state(now)
+    }
+
+    /// Notes that the address was shown to be theirs, if it was not known already.
+    pub fn verify_email(&mut self, at: Timestamp) {
+        self.email_verified_at.get_or_insert(at);
+        self.verify_by = None;
     }
 
     /// Words about this person that a password must not be made of.

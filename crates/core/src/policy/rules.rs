@@ -119,6 +119,9 @@ pub struct RetentionRules {
     pub ended_sessions: Duration,
     /// Deleted accounts can be restored for so long; then they are erased.
     pub deleted_accounts: Duration,
+    /// Accounts that people made for themselves without showing their address to be theirs, after that or their last
+    /// sign-in; then they are erased. `None` for ever.
+    pub unverified_accounts: Option<Duration>,
     /// Jobs, after they were done.
     pub done_jobs: Duration,
     /// Jobs, after they were given up.
@@ -133,6 +136,7 @@ impl Default for RetentionRules {
         Self {
             ended_sessions: days(7),
             deleted_accounts: days(90),
+            unverified_accounts: Some(days(30)),
             done_jobs: days(1),
             dead_jobs: days(30),
             erasures: days(1100),

@@ -85,6 +85,14 @@ pub trait ReadUsers: Send {
         limit: u32,
     ) -> Result<Vec<UserId>, StoreError>;
 
+    /// At most `limit` users who are not deleted, whose address is not verified and who were to verify it before
+    /// `before`, the longest overdue first.
+    async fn unverified_before(
+        &mut self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StoreError>;
+
     /// How many super admins are neither deleted nor suspended open-endedly.
     async fn count_super_admins(&mut self) -> Result<u64, StoreError>;
 }

@@ -108,6 +108,7 @@ mod tests {
             last_login_at: None,
             created_at: Timestamp::EPOCH,
             updated_at: Timestamp::EPOCH,
+            verify_by: None,
             revision: 0,
         }
     }

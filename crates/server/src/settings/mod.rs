@@ -192,7 +192,14 @@ impl Settings {
                 jwks_max_age: self.keys.jwks_max_age,
             },
             audit: self.audit.clone(),
-            retention: self.retention.clone(),
+            retention: RetentionRules {
+                // Nobody can be blamed for not having followed a link that was never sent.
+                unverified_accounts: match self.mail.delivery {
+                    Delivery::Off => None,
+                    Delivery::Smtp(_) | Delivery::Outbox => self.retention.unverified_accounts,
+                },
+                ..self.retention.clone()
+            },
         }
     }
 

@@ -56,6 +56,37 @@ pub async fn the_longest_deleted_are_found(store: Arc<dyn Store>) {
     assert_eq!(found(10, 10).await, []);
 }
 
+/// For the job that erases them; whoever verified the address, or is deleted anyway, is not among them.
+pub async fn the_longest_unverified_are_found(store: Arc<dyn Store>) {
+    let mut ids = Vec::new();
+    for (name, verify_by) in [
+        ("late", Some(30)),
+        ("early", Some(10)),
+        ("others-made", None),
+        ("verified", Some(5)),
+        ("deleted", Some(5)),
+        ("mid", Some(20)),
+    ] {
+        let mut user = user(&format!("{name}@example.com"));
+        user.verify_by = verify_by.map(at);
+        user.email_verified_at = (name == "verified").then_some(at(1));
+        user.standing.deleted_at = (name == "deleted").then_some(at(1));
+        insert_user(&store, &user).await.unwrap();
+        ids.push(user.id);
+    }
+    let found = async |before, limit| {
+        let mut read = store.read();
+        read.users()
+            .unverified_before(at(before), limit)
+            .await
+            .unwrap()
+    };
+    assert_eq!(found(30, 10).await, [ids[1], ids[5]]);
+    assert_eq!(found(31, 10).await, [ids[1], ids[5], ids[0]]);
+    assert_eq!(found(31, 1).await, [ids[1]]);
+    assert_eq!(found(10, 10).await, []);
+}
+
 /// By each of their keys; with everything, and with nothing that is optional.
 pub async fn a_user_comes_back_as_they_were(store: Arc<dyn Store>) {
     let (full, bare) = (full_user(), user("bare@example.com"));

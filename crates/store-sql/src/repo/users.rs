@@ -17,7 +17,7 @@ macro_rules! columns {
     () => {
         "id, email, email_verified_at, username, first_name, last_name, phone, avatar_url, timezone, locale, \
          metadata, role, suspended_at, suspended_until, suspension_reason, deleted_at, password, \
-         password_changed_at, token_version, last_login_at, created_at, updated_at, revision"
+         password_changed_at, token_version, last_login_at, created_at, updated_at, verify_by, revision"
     };
 }
 pub(super) use columns;
@@ -46,6 +46,12 @@ static DELETED_BEFORE: Statement = Statement::new(
     "SELECT id FROM users WHERE deleted_at < ? ORDER BY deleted_at LIMIT ?",
 );
 
+static UNVERIFIED_BEFORE: Statement = Statement::new(
+    "users.unverified_before",
+    "SELECT id FROM users WHERE verify_by < ? AND email_verified_at IS NULL AND deleted_at IS NULL \
+     ORDER BY verify_by LIMIT ?",
+);
+
 static COUNT_SUPER_ADMINS: Statement = Statement::new(
     "users.count_super_admins",
     "SELECT COUNT(*) FROM users WHERE role = ? AND deleted_at IS NULL \
@@ -56,8 +62,8 @@ static INSERT: Statement = Statement::new(
     "users.insert",
     "INSERT INTO users (email, email_folded, email_verified_at, username, username_folded, first_name, last_name, \
      phone, avatar_url, timezone, locale, metadata, role, suspended_at, suspended_until, suspension_reason, \
-     deleted_at, password, password_changed_at, token_version, updated_at, search_words, last_login_at, created_at, \
-     id, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     deleted_at, password, password_changed_at, token_version, updated_at, search_words, verify_by, last_login_at, \
+     created_at, id, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 )
 .may_collide();
 
@@ -67,7 +73,7 @@ static UPDATE: Statement = Statement::new(
     "UPDATE users SET email = ?, email_folded = ?, email_verified_at = ?, username = ?, username_folded = ?, \
      first_name = ?, last_name = ?, phone = ?, avatar_url = ?, timezone = ?, locale = ?, metadata = ?, role = ?, \
      suspended_at = ?, suspended_until = ?, suspension_reason = ?, deleted_at = ?, password = ?, \
-     password_changed_at = ?, token_version = ?, updated_at = ?, search_words = ?, \
+     password_changed_at = ?, token_version = ?, updated_at = ?, search_words = ?, verify_by = ?, \
      last_login_at = CASE WHEN last_login_at > ? THEN last_login_at ELSE ? END, created_at = ?, \
      revision = revision + 1 WHERE id = ? AND revision = ?",
 )
@@ -91,6 +97,7 @@ pub(super) static ALL: &[&Statement] = &[
     &BY_EMAIL,
     &BY_USERNAME,
     &DELETED_BEFORE,
+    &UNVERIFIED_BEFORE,
     &COUNT_SUPER_ADMINS,
     &INSERT,
     &UPDATE,
@@ -125,6 +132,19 @@ impl ReadUsers for View<'_> {
     ) -> Result<Vec<UserId>, StoreError> {
         self.all(
             &DELETED_BEFORE,
+            &[before.into(), limit.into()],
+            |mut row| row.id().map(UserId::from_uuid),
+        )
+        .await
+    }
+
+    async fn unverified_before(
+        &mut self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.all(
+            &UNVERIFIED_BEFORE,
             &[before.into(), limit.into()],
             |mut row| row.id().map(UserId::from_uuid),
         )
@@ -239,6 +259,7 @@ fn settable(user: &User, words: &SearchWords) -> Vec<Value> {
         user.token_version.into(),
         user.updated_at.into(),
         words.text().into(),
+        user.verify_by.into(),
     ]
 }
 
@@ -274,6 +295,7 @@ pub(super) fn user(mut row: Row) -> Result<User, Error> {
         last_login_at: Some(row.time()?).filter(|at| *at != Timestamp::EPOCH),
         created_at: row.time()?,
         updated_at: row.time()?,
+        verify_by: row.opt_time()?,
         revision: row.int()?,
     })
 }

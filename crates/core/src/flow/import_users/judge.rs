@@ -185,6 +185,7 @@ impl Judge<'_> {
             last_login_at: self.past("/lastLoginAt", record.last_login_at, wrong),
             created_at,
             updated_at: updated_at.max(created_at),
+            verify_by: None,
             revision: 0,
         };
         Some(Account {

@@ -56,6 +56,7 @@ fn user(number: u32) -> User {
         last_login_at: number.is_multiple_of(4).then(|| at(some(number, 100) + 1)),
         created_at: at(some(number, 200)),
         updated_at: at(0),
+        verify_by: None,
         revision: 0,
     }
 }

@@ -20,7 +20,7 @@ refusals!(
 
 /// Have a user choose a new password
 ///
-/// Has a mail sent to the user with a link by which they choose a new password. Nobody chooses it for them. The old passwordn/// stays good until then; end the user's sessions or suspend them if it must not.
+/// Has a mail sent to the user with a link by which they choose a new password. Nobody chooses it for them. The old password stays good until then; end the user's sessions or suspend them if it must not.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{userId}/reset-password",

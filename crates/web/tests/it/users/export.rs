@@ -147,6 +147,7 @@ prop_compose! {
             last_login_at,
             created_at,
             updated_at: Timestamp::from_millis(created_at.millis() + later),
+            verify_by: None,
             revision: 0,
         }
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use ntt_auth_core::Auth;
 use ntt_auth_core::audit::checkpoint_text;
 use ntt_auth_core::flow::{
-    Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, erase_unverified, follow, keep_erasures, purge,
-    rotate_keys, rotation_due, trim_audit,
+    Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, erase_unverified, follow,
+    keep_erasures, purge, rotate_keys, rotation_due, trim_audit,
 };
 use ntt_auth_core::model::Checkpoint;
 use tokio::sync::watch;

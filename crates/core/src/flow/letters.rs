@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::secret::{Bearer, Unsealable};
 use crate::store::{StoreError, Tx};
-use crate::token::draw_code;
+use crate::token::{draw_code, fixed_code};
 
 const PURPOSE: &str = "codes";
 
@@ -42,7 +42,12 @@ pub(crate) fn draw(
     about: &Email,
     now: Timestamp,
 ) -> Result<Drawn, Fault> {
-    let (token, hash) = draw_code(kind, auth.entropy.as_ref());
+    let (token, hash) = match kind {
+        // Of these a user can have one for each session.
+        CodeKind::NotMe => draw_code(kind, auth.entropy.as_ref()),
+        _ if auth.rules.accounts.links.fixed_codes => fixed_code(kind, &about.folded()),
+        _ => draw_code(kind, auth.entropy.as_ref()),
+    };
     let sealed = auth.master.seal(
         PURPOSE,
         &context(kind, user, &hash),

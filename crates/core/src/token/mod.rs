@@ -12,7 +12,7 @@ mod validator;
 
 pub(crate) use access::mint;
 pub use access::{ACCESS_TYPE, AccessToken, MintError};
-pub use code::{MalformedCode, draw_code, parse_code};
+pub use code::{MalformedCode, draw_code, fixed_code, parse_code};
 pub use csrf::CsrfTokens;
 pub use cursor::{Cursors, InvalidCursor};
 pub use device::DeviceTokens;

@@ -23,8 +23,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
-    SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LinkRules, LockoutRules, RefreshRules, RetentionRules,
+    Rules, SessionRules, TokenRules,
 };
 use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
@@ -163,7 +163,13 @@ impl Settings {
             None => format!("http://{}", reachable(listening)),
         };
         Rules {
-            accounts: self.accounts.clone(),
+            accounts: AccountRules {
+                links: LinkRules {
+                    fixed_codes: self.testing.fixed_codes,
+                    ..self.accounts.links.clone()
+                },
+                ..self.accounts.clone()
+            },
             password: self.passwords.policy.clone(),
             lockout: self.lockout.clone(),
             tokens: TokenRules {
@@ -244,7 +250,7 @@ impl Settings {
         let mail = Mail::read(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
-        let testing = Testing::read(reader);
+        let testing = Testing::read(reader, profile);
         if matches!(profile, Ok(Profile::Production)) {
             production::refuse_unsafe_database(database.as_ref(), reader);
             production::refuse_unsafe_address(public_url.as_ref(), reader);

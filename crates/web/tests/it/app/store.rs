@@ -144,11 +144,7 @@ impl ReadUsers for Away {
     async fn deleted_before(&mut self, _: Timestamp, _: u32) -> Result<Vec<UserId>, StoreError> {
         gone()
     }
-    async fn unverified_before(
-        &mut self,
-        _: Timestamp,
-        _: u32,
-    ) -> Result<Vec<UserId>, StoreError> {
+    async fn unverified_before(&mut self, _: Timestamp, _: u32) -> Result<Vec<UserId>, StoreError> {
         gone()
     }
     async fn count_super_admins(&mut self) -> Result<u64, StoreError> {

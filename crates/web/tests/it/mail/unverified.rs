@@ -72,7 +72,9 @@ async fn acc7_whoever_was_given_a_role_stays_and_many_others_are_erased_in_steps
     let found = root.get(&format!("/api/v1/users?q=u7@&limit=1")).await;
     let id = found.is(200).json()["items"][0]["userId"].clone();
     let path = format!("/api/v1/users/{}/role", id.as_str().unwrap());
-    root.patch(&path, json!({ "role": "moderator" })).await.is(200);
+    root.patch(&path, json!({ "role": "moderator" }))
+        .await
+        .is(200);
     app.clock.advance(DAY * 31);
     assert_eq!(erased(&app).await, 119);
     assert_eq!(erased(&app).await, 0);

@@ -70,6 +70,7 @@ macro_rules! suite {
             keys_come_back_in_the_order_they_were_made,
             a_key_goes_from_next_to_current_to_retired_and_never_back,
             of_sixteen_rotations_one_takes,
+            of_sixteen_that_remove_a_key_one_does,
             retired_keys_are_forgotten_when_they_expire,
             a_key_id_is_used_once,
         ] }

@@ -72,6 +72,29 @@ pub async fn rotate_keys(auth: &Auth, force: bool) -> Result<(), KeysError> {
     reload_keys(auth).await
 }
 
+/// Forgets every key at once and signs with fresh ones: for when keys have leaked. Every access token issued so far is
+/// refused, on the other nodes as soon as they follow; whoever is signed in refreshes. Services that verify by
+/// themselves refuse them when they fetch the keys again.
+pub async fn replace_keys(auth: &Auth) -> Result<(), KeysError> {
+    let stored = auth.store.read().keys().all().await?;
+    let told = event(
+        auth,
+        EventKind::KeysRotated,
+        auth.clock.now(),
+        None,
+        &Client::default(),
+    );
+    let work = Replace {
+        old: stored.into_iter().map(|key| key.id).collect(),
+        fresh: [make(auth, KeyState::Current)?, make(auth, KeyState::Next)?],
+        event: told.detail("compromised"),
+    };
+    match auth.commit(work).await? {
+        true => reload_keys(auth).await,
+        false => Err(KeyringError::RotatedElsewhere.into()),
+    }
+}
+
 fn make(auth: &Auth, state: KeyState) -> Result<StoredKey, KeyringError> {
     generate_key(
         auth.rules.keys.algorithm,
@@ -140,6 +163,36 @@ impl Work for FirstKeys {
             tx.keys().insert(&self.next).await?;
         }
         Ok(Committed::plain(()))
+    }
+}
+
+struct Replace {
+    old: Vec<KeyId>,
+    fresh: [StoredKey; 2],
+    event: SecurityEvent,
+}
+
+#[async_trait]
+impl Work for Replace {
+    /// Whether the keys were still those that were to be replaced.
+    type Output = Committed<bool>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        let stands = tx.keys().all().await?;
+        if stands.len() != self.old.len() || !stands.iter().all(|key| self.old.contains(&key.id)) {
+            return Ok(Committed::plain(false));
+        }
+        for id in &self.old {
+            if !tx.keys().remove(id).await? {
+                // Where writers do not wait for each other, another was quicker.
+                return Err(StoreError::Contention);
+            }
+        }
+        for key in &self.fresh {
+            tx.keys().insert(key).await?;
+        }
+        tx.events().append(&self.event).await?;
+        Ok(Committed::plain(true))
     }
 }
 

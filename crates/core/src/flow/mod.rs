@@ -74,7 +74,7 @@ pub use import_users::{
     ImportTerms, ImportUsers, ImportUsersError, OnConflict, OnInvalid, RowOutcome, RowProblem,
 };
 pub use jobs::{JOB_LEASE, JobsReport, run_jobs};
-pub use keys::{KeysError, ensure_keys, reload_keys, rotate_keys, rotation_due};
+pub use keys::{KeysError, ensure_keys, reload_keys, replace_keys, rotate_keys, rotation_due};
 pub use links::{LinkError, link_is_open};
 pub use list_users::{ListUsers, ListUsersError, UserPage, View};
 pub use manage_jobs::{JobMeasure, JobPage, ListJobs, ManageJob, ManageJobsError};

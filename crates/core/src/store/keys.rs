@@ -29,6 +29,9 @@ pub trait Keys: ReadKeys {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Forgets a key whatever its state; `false` if there is none. Of concurrent callers one gets `true`.
+    async fn remove(&mut self, id: &KeyId) -> Result<bool, StoreError>;
+
     /// Forgets retired keys that expired at or before `now`; says how many.
     async fn purge(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 }

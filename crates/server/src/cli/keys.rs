@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Subcommand;
-use ntt_auth_core::flow::{ensure_keys, rotate_keys};
+use ntt_auth_core::flow::{ensure_keys, replace_keys, rotate_keys};
 use ntt_auth_core::model::{KeyState, StoredKey, Timestamp};
 use serde_json::json;
 
@@ -23,6 +23,10 @@ pub(super) enum Command {
         /// Even if others cannot have learned of the next key yet: their verification may fail until they have
         #[arg(long)]
         force: bool,
+        /// Keys have leaked: forget all of them now and sign with fresh ones. Access tokens issued so far are refused within
+        /// a second and clients refresh; services that verify by themselves follow when they fetch the keys again
+        #[arg(long, conflicts_with = "force")]
+        compromised: bool,
     },
 }
 
@@ -32,7 +36,14 @@ pub(super) fn run(command: &Command, settings: &Settings) -> Result<(), Failure>
         ensure_keys(&auth).await?;
         let json = match command {
             Command::List { json } => *json,
-            Command::Rotate { force } => {
+            Command::Rotate {
+                force: _,
+                compromised: true,
+            } => {
+                replace_keys(&auth).await?;
+                false
+            }
+            Command::Rotate { force, .. } => {
                 rotate_keys(&auth, *force).await?;
                 false
             }

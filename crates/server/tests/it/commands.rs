@@ -167,6 +167,8 @@ fn keys_are_listed_and_rotated() {
     assert!(said.contains("force"), "{said}");
     told(folder.path(), &["keys", "rotate", "--force"], "");
     assert_eq!(states(), ["retired", "current", "next"]);
+    told(folder.path(), &["keys", "rotate", "--compromised"], "");
+    assert_eq!(states(), ["current", "next"]);
 }
 
 #[test]

@@ -127,6 +127,29 @@ pub async fn of_sixteen_rotations_one_takes(store: Arc<dyn Store>) {
     );
 }
 
+/// Whatever its state, and of several who do it one did it.
+pub async fn of_sixteen_that_remove_a_key_one_does(store: Arc<dyn Store>) {
+    for (id, state) in [
+        ("c", KeyState::Current),
+        ("n", KeyState::Next),
+        ("r", KeyState::Retired),
+    ] {
+        insert(&store, &key(id, "ES256", state, 1)).await.unwrap();
+    }
+    for id in ["c", "n", "r"] {
+        let took = race(|_| {
+            let store = Arc::clone(&store);
+            async move {
+                let id = KeyId::new(id.to_owned());
+                apply!(store, [id], |tx| tx.keys().remove(&id).await).unwrap()
+            }
+        })
+        .await;
+        assert_eq!(winners(&took), 1);
+    }
+    assert_eq!(states(&store).await, []);
+}
+
 /// At their time, not before; and never a key that is not retired.
 pub async fn retired_keys_are_forgotten_when_they_expire(store: Arc<dyn Store>) {
     for (id, state, expires) in [

@@ -30,13 +30,15 @@ static RETIRE: Statement = Statement::new(
     "UPDATE signing_keys SET state = 'retired', retired_at = ?, expires_at = ? WHERE id = ? AND state = 'current'",
 );
 
+static REMOVE: Statement = Statement::new("keys.remove", "DELETE FROM signing_keys WHERE id = ?");
+
 static PURGE: Statement = Statement::new(
     "keys.purge",
     "DELETE FROM signing_keys WHERE state = 'retired' AND expires_at <= ?",
 );
 
 #[cfg(test)]
-pub(super) static ALL: &[&Statement] = &[&LIST, &INSERT, &ACTIVATE, &RETIRE, &PURGE];
+pub(super) static ALL: &[&Statement] = &[&LIST, &INSERT, &ACTIVATE, &RETIRE, &REMOVE, &PURGE];
 
 #[async_trait]
 impl ReadKeys for View<'_> {
@@ -73,6 +75,10 @@ impl Keys for View<'_> {
     ) -> Result<bool, StoreError> {
         self.took(&RETIRE, &[at.into(), expires_at.into(), id.as_str().into()])
             .await
+    }
+
+    async fn remove(&mut self, id: &KeyId) -> Result<bool, StoreError> {
+        self.took(&REMOVE, &[id.as_str().into()]).await
     }
 
     async fn purge(&mut self, now: Timestamp) -> Result<u64, StoreError> {

@@ -337,6 +337,22 @@ async fn tok9_a_change_of_role_is_in_force_at_once_and_the_session_goes_on() {
 }
 
 #[tokio::test]
+async fn tok3_after_a_leak_no_key_from_before_is_accepted_and_nobody_is_signed_out() {
+    let app = TestApp::new().await;
+    let before = app.user("ada").await;
+    before.validate().await.is(200);
+    flow::rotate_keys(&app.auth, true).await.unwrap();
+    let between = app.anon().sign_in("ada@example.com", PASSWORD).await;
+    flow::replace_keys(&app.auth).await.unwrap();
+    for old in [&before, &between] {
+        old.validate().await.refuses(401, "token_invalid");
+        old.refreshed().await.validate().await.is(200);
+    }
+    let jwks = app.anon().get("/.well-known/jwks.json").await;
+    assert_eq!(jwks.is(200).json()["keys"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn tok3_tokens_outlive_a_rotation_of_keys() {
     let app = TestApp::new().await;
     let before = app.user("ada").await;

@@ -223,7 +223,13 @@ impl Register {
         let now = auth.clock.now();
         let user = registration.into_user(auth, Role::default(), password, now);
         let told_to_owner = match auth.rules.accounts.enumeration_protection {
-            true => Owner::of(auth, &user, &self.client, now).await?,
+            true => {
+                // Before anything is looked up about the address: what is told of the name depends on the name alone.
+                if name_is_taken(auth, &user).await? {
+                    return Err(RegisterError::Invalid(taken_errors(&[Unique::Username])));
+                }
+                Owner::of(auth, &user, &self.client, now).await?
+            }
             false => None,
         };
         let registered = event(
@@ -250,16 +256,28 @@ impl Register {
             .await?;
         match (taken, auth.rules.accounts.enumeration_protection) {
             (Err(taken), false) => Err(RegisterError::Invalid(taken_errors(&taken))),
-            // A user name is shown in public anyway, and a form must be able to ask for another.
-            (Err(taken), true)
-                if taken.contains(&Unique::Username) && !taken.contains(&Unique::Email) =>
-            {
-                Err(RegisterError::Invalid(taken_errors(&taken)))
+            // A user name is shown in public anyway, and a form must be able to ask for another. Somebody took it since it
+            // was looked up; whether the address is taken, too, is not told.
+            (Err(taken), true) if taken.contains(&Unique::Username) => {
+                Err(RegisterError::Invalid(taken_errors(&[Unique::Username])))
             }
             (_, true) => Ok(Registered::Accepted),
             (Ok(()), false) => Ok(Registered::Created(Box::new(user))),
         }
     }
+}
+
+async fn name_is_taken(auth: &Auth, user: &User) -> Result<bool, StoreError> {
+    let Some(username) = &user.username else {
+        return Ok(false);
+    };
+    let found = auth
+        .store
+        .read()
+        .users()
+        .by_username(&username.folded())
+        .await?;
+    Ok(found.is_some())
 }
 
 /// The mistakes that taken values are.
@@ -344,7 +362,7 @@ impl Work for AddUser {
         let taken = taken(tx, &self.user).await?;
         if !taken.is_empty() {
             if let Some(owner) = &self.told_to_owner
-                && taken.contains(&Unique::Email)
+                && taken == [Unique::Email]
             {
                 owner.tell(tx).await?;
             }

@@ -46,6 +46,7 @@ mod sign_out;
 mod stats;
 mod suspension;
 mod verify_email;
+mod void_links;
 
 pub use ask_for_mail::{AskForMailError, ForgotPassword, ResendVerification};
 pub use audit::{

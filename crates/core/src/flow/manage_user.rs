@@ -7,7 +7,7 @@ use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::sign_out::EndAll;
-use crate::flow::void_links::{void_with_password, void_with_sessions};
+use crate::flow::void_links::{void_with_password_and_sessions, void_with_sessions};
 use crate::flow::{Actor, Auth, Fault};
 use crate::model::{
     Client, EndReason, EventKind, FieldErrors, Revocation, Revoked, Role, SecurityEvent, State,
@@ -290,7 +290,7 @@ impl Work for Apply {
             forget_guesses(tx, &self.names, &user).await?;
         }
         if let Measure::SetPassword(_) = self.measure {
-            void_with_password(tx, user.id).await?;
+            void_with_password_and_sessions(tx, user.id).await?;
         } else if self.measure.ends_sessions().is_some() {
             void_with_sessions(tx, user.id).await?;
         }

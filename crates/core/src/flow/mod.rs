@@ -63,7 +63,7 @@ pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
 pub use consents::{ConsentError, GiveConsent, WithdrawConsent, list_consents};
 pub use create_user::{CreateUser, CreateUserError};
-pub use disown::Disown;
+pub use disown::{Disown, Disowned};
 pub use erase_user::{EraseUser, EraseUserError, erase_deleted};
 pub use export_user::{Export, ExportPart, ExportUser};
 pub use export_users::{ExportUsers, ExportUsersError};

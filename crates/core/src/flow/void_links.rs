@@ -12,6 +12,16 @@ pub(crate) async fn void_with_password(tx: &mut dyn Tx, user: UserId) -> Result<
     Ok(())
 }
 
+/// Voids what was sent before an account got another password with which every session ended: there is none left that its
+/// owner could disown.
+pub(crate) async fn void_with_password_and_sessions(
+    tx: &mut dyn Tx,
+    user: UserId,
+) -> Result<(), StoreError> {
+    void_with_password(tx, user).await?;
+    tx.codes().void(user, CodeKind::NotMe).await.map(drop)
+}
+
 /// Voids what was asked for in sessions that somebody else than their user has ended. A link by which a password is chosen
 /// stays: it was sent to the owner of the address, who will need it.
 pub(crate) async fn void_with_sessions(tx: &mut dyn Tx, user: UserId) -> Result<(), StoreError> {

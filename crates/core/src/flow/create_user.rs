@@ -79,6 +79,7 @@ impl CreateUser {
             add: AddUser {
                 letter,
                 told_to_owner: None,
+                names: auth.throttle_names.clone(),
                 user: user.clone(),
                 event: registered,
             },

@@ -7,6 +7,7 @@ use crate::flow::auth::Committed;
 use crate::flow::consents::{AddConsenting, Giving, at_registration};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::letters::{Pace, Posted, account_exists, may_write, verification};
 use crate::flow::new_password::hash_new;
 use crate::flow::{Auth, Fault};
@@ -251,6 +252,7 @@ impl Register {
                     event: registered,
                     letter: Some(verification(auth, &user, now)?.0),
                     told_to_owner,
+                    names: auth.throttle_names.clone(),
                 },
             })
             .await?;
@@ -307,6 +309,7 @@ pub(crate) struct AddUser {
     pub(crate) letter: Option<Posted>,
     /// What the owner of a taken address is told instead of whoever asks.
     pub(crate) told_to_owner: Option<Owner>,
+    pub(crate) names: ThrottleNames,
 }
 
 /// The owner of an address with which somebody registers.
@@ -369,6 +372,7 @@ impl Work for AddUser {
             return Ok(Committed::plain(Err(taken)));
         }
         tx.users().insert(&self.user).await.map_err(look_again)?;
+        forget_guesses(tx, &self.names, &self.user).await?;
         if let Some(letter) = &self.letter {
             letter.within(tx).await?;
         }

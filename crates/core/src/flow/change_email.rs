@@ -8,7 +8,7 @@ use crate::flow::ask_for_mail::request_job;
 use crate::flow::auth::{Committed, revoke};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{Right, Unproved, prove_password};
+use crate::flow::guess::{Right, ThrottleNames, Unproved, forget_renamed, prove_password};
 use crate::flow::letters::{Pace, may_write};
 use crate::flow::links::find;
 use crate::flow::mail_job::mail_job;
@@ -189,6 +189,7 @@ impl ConfirmEmailChange {
             notice: mail_job(auth, &Mail::to(&before, letter), Some(user), now)?,
             from: before.email,
             to: found.about,
+            names: auth.throttle_names.clone(),
             at: now,
             expires_at: auth.revocation_expiry(now),
             event: event(auth, EventKind::EmailChanged, now, Some(user), &self.client),
@@ -202,6 +203,7 @@ struct Move {
     user: UserId,
     from: Email,
     to: Email,
+    names: ThrottleNames,
     notice: Job,
     at: Timestamp,
     expires_at: Timestamp,
@@ -227,6 +229,7 @@ impl Work for Move {
             // It moved elsewhere since the link was looked up.
             return refused(ConfirmEmailChangeError::Closed);
         }
+        let before = user.clone();
         user.email = self.to.clone();
         user.email_verified_at = None;
         user.verify_email(self.at);
@@ -241,6 +244,7 @@ impl Work for Move {
         if !tx.users().update(&user).await.map_err(look_again)? {
             return Err(StoreError::Contention);
         }
+        forget_renamed(tx, &self.names, &before, &user).await?;
         // What was sent to the old address opens nothing any more (E-13).
         for kind in [CodeKind::VerifyEmail, CodeKind::ResetPassword] {
             tx.codes().void(self.user, kind).await?;

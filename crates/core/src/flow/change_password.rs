@@ -12,9 +12,10 @@ use crate::flow::mail_job::mail_job;
 use crate::flow::new_password::hash_new;
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
+use crate::flow::void_links::void_with_password;
 use crate::flow::{Auth, Caller, Fault};
 use crate::model::{
-    Client, CodeKind, EndReason, EventKind, FieldErrors, Invalid, Job, Letter, Mail, State, UserId,
+    Client, EndReason, EventKind, FieldErrors, Invalid, Job, Letter, Mail, State, UserId,
 };
 use crate::password::Plain;
 use crate::secret::PasswordHash;
@@ -160,10 +161,7 @@ impl Work for ReplacePassword {
         if !tx.users().update(&user).await? {
             return Err(StoreError::Contention);
         }
-        // Whoever knew the old password may have asked to move the account to an address of theirs.
-        for kind in [CodeKind::ConfirmEmail, CodeKind::ResetPassword] {
-            tx.codes().void(self.user, kind).await?;
-        }
+        void_with_password(tx, self.user).await?;
         tx.jobs().add(&self.notice).await?;
         self.right.within(tx).await?;
         Ok(Committed {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
+use crate::flow::guess::{ThrottleNames, forget_renamed};
 use crate::flow::manage_user::present_role;
 use crate::flow::register::{look_again, taken, taken_errors};
 use crate::flow::{Actor, Auth, ManageUserError};
@@ -148,6 +149,7 @@ impl ChangeProfile {
             user: self.user,
             change: self.change,
             at: now,
+            names: auth.throttle_names.clone(),
             event: updated,
         };
         auth.commit(work).await?
@@ -159,6 +161,7 @@ struct UpdateProfile {
     user: UserId,
     change: ProfileChange,
     at: Timestamp,
+    names: ThrottleNames,
     event: SecurityEvent,
 }
 
@@ -186,6 +189,7 @@ impl Work for UpdateProfile {
         if user.state(self.at) == State::Deleted {
             return Ok(Committed::plain(Err(ManageUserError::NotFound)));
         }
+        let before = user.clone();
         self.change.clone().apply(&mut user);
         user.updated_at = self.at;
         let taken: Vec<Unique> = taken(tx, &user).await?;
@@ -198,6 +202,7 @@ impl Work for UpdateProfile {
             return Err(StoreError::Contention);
         }
         user.revision += 1;
+        forget_renamed(tx, &self.names, &before, &user).await?;
         tx.events().append(&self.event).await?;
         Ok(Committed::plain(Ok(user)))
     }

@@ -64,6 +64,11 @@ impl CreateUser {
             &self.client,
         )
         .by_actor(self.actor);
+        // Who is given power is told, here as in an import.
+        let registered = match self.role > Role::default() {
+            true => registered.detail(self.role.as_str()),
+            false => registered,
+        };
         // Accounts that the operator makes are theirs to look after; `ntt-auth user verify-email` says that one is good.
         let letter = match self.actor {
             Actor::Caller(_) => Some(verification(auth, &user, now)?.0),
@@ -74,6 +79,7 @@ impl CreateUser {
             add: AddUser {
                 letter,
                 told_to_owner: None,
+                names: auth.throttle_names.clone(),
                 user: user.clone(),
                 event: registered,
             },

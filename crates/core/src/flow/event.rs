@@ -3,6 +3,9 @@
 use crate::flow::{Actor, Auth};
 use crate::model::{Client, EventId, EventKind, SecurityEvent, SessionId, Timestamp, UserId};
 
+/// Who acts, where it is no user.
+const OPERATOR: &str = "operator";
+
 /// An event about `subject`, to be appended in the transaction of what it tells of.
 pub(crate) fn event(
     auth: &Auth,
@@ -32,11 +35,15 @@ impl SecurityEvent {
         self
     }
 
-    /// Done by whoever acts.
+    /// Done by whoever acts. The operator is no user, so the detail says so, before whatever else it says.
     pub(crate) fn by_actor(mut self, actor: Actor) -> Self {
         self.actor = actor.user_id();
         if actor == Actor::Operator {
-            self.detail = Some("operator".into());
+            let more = self.detail.take();
+            self.detail = Some(OPERATOR.into());
+            if let Some(more) = more {
+                self = self.detail(more);
+            }
         }
         self
     }
@@ -49,7 +56,11 @@ impl SecurityEvent {
 
     /// A word more.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        let detail = detail.into();
+        self.detail = Some(match self.detail.as_deref() {
+            Some(OPERATOR) => format!("{OPERATOR}, {detail}"),
+            _ => detail,
+        });
         self
     }
 }

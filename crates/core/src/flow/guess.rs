@@ -10,12 +10,14 @@
 //! what answers tell of. It is counted under its id, too, so that email address and user name are not worth a budget
 //! each; of those counters no answer tells, lest a lock met under one name should show that another is the same person's.
 
-use std::net::IpAddr;
+mod source;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 
+use self::source::Source;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
@@ -30,6 +32,10 @@ use crate::policy::LockoutRules;
 use crate::secret::{MasterKey, PasswordHash};
 use crate::store::{StoreError, Tx, Work};
 
+/// How long an identifier that is nobody's stays locked after too many guesses in a row. Somebody's stays so until they, or an
+/// administrator, lift it; that of nobody must not wait for whoever comes to have it, nor take room for ever. It is long, since
+/// whoever waits for it learns that there was nobody.
+const NOBODYS_LOCK: Duration = Duration::from_hours(24 * 90);
 /// The longest time after which anybody is told to come back.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
@@ -96,40 +102,6 @@ fn folded(identifier: &str) -> String {
     identifier.trim().to_lowercase()
 }
 
-/// From where a guess comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Device([u8; 16]),
-    Session(SessionId),
-    Network(Option<IpAddr>),
-    /// All strangers together.
-    Strangers,
-}
-
-impl Source {
-    fn bytes(&self) -> (&'static [u8], [u8; 16]) {
-        match self {
-            Self::Device(id) => (b"device", *id),
-            Self::Session(id) => (b"session", *id.uuid().as_bytes()),
-            Self::Network(None) => (b"nowhere", [0; 16]),
-            Self::Network(Some(address)) => (b"network", network(*address)),
-            Self::Strangers => (b"strangers", [0; 16]),
-        }
-    }
-}
-
-/// What one subscriber is given: an IPv4 address, whether or not it is written as IPv6, or an IPv6 /64.
-fn network(address: IpAddr) -> [u8; 16] {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => {
-            let mut octets = address.octets();
-            octets.iter_mut().skip(8).for_each(|octet| *octet = 0);
-            octets
-        }
-    }
-}
-
 impl LockoutRules {
     fn of_source(&self) -> Budget {
         Budget {
@@ -142,12 +114,13 @@ impl LockoutRules {
         }
     }
 
-    fn of_strangers(&self) -> Budget {
+    fn of_strangers(&self, user: Option<&User>) -> Budget {
         Budget {
             guesses: self.strangers,
             window: Self::DAY,
             lock: LockTime::Window {
                 consecutive: self.consecutive,
+                lifts_after: user.is_none().then_some(NOBODYS_LOCK),
             },
         }
     }
@@ -232,7 +205,7 @@ impl Intent {
                 id: names.counter(account, source),
                 account: *account,
                 budget: match source {
-                    Source::Strangers => rules.of_strangers(),
+                    Source::Strangers => rules.of_strangers(user),
                     _ => rules.of_source(),
                 },
                 told: *told,
@@ -437,7 +410,8 @@ impl Right {
     }
 }
 
-/// Forgets every guess at an account: an administrator unlocks it, or its password is another one now.
+/// Forgets every guess at an account: an administrator unlocks it, its password is another one now, or it is new, and what was
+/// guessed before at its address and name was guessed at nobody.
 pub(crate) async fn forget_guesses(
     tx: &mut dyn Tx,
     names: &ThrottleNames,
@@ -447,6 +421,26 @@ pub(crate) async fn forget_guesses(
     accounts.sort_unstable();
     for account in accounts {
         tx.throttles().forget_account(&account).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the guesses at the names that an account had and has no more, and at those that it has now and that were nobody's.
+pub(crate) async fn forget_renamed(
+    tx: &mut dyn Tx,
+    names: &ThrottleNames,
+    before: &User,
+    after: &User,
+) -> Result<(), StoreError> {
+    let (before, after) = (names.of(before), names.of(after));
+    let mut renamed: Vec<_> = before
+        .iter()
+        .filter(|name| !after.contains(name))
+        .chain(after.iter().filter(|name| !before.contains(name)))
+        .collect();
+    renamed.sort_unstable();
+    for name in renamed {
+        tx.throttles().forget_account(name).await?;
     }
     Ok(())
 }
@@ -560,15 +554,6 @@ impl Work for Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn e21_one_subscriber_is_one_network() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:ffff:ffff:ffff"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-    }
 
     #[test]
     fn spellings_of_one_identifier_are_counted_together() {

@@ -15,16 +15,21 @@ use futures::future::join_all;
 use self::apply::{BeginImport, EndImport, Step, TakeSteps, Taken, What};
 use self::judge::Judge;
 use crate::flow::fault::faults;
+use crate::flow::new_password::{NewPasswordError, hash_new, refuse_stolen};
 use crate::flow::{Actor, Auth, Fault};
 use crate::model::{
-    Client, ErasedId, FieldError, Import, ImportCounts, ImportDigest, Invalid, Role, Username,
+    Client, ErasedId, FieldError, FieldErrors, Import, ImportCounts, ImportDigest, Invalid, Role,
+    Username,
 };
+use crate::password::Plain;
 use crate::policy::Action;
 use crate::store::transact;
 use crate::transfer::{Format, Reading, Row};
 
 /// How many passwords are hashed at one time, where a file brings passwords instead of hashes.
 const HASHED_TOGETHER: usize = 16;
+/// Where a row has a password in plain.
+const PASSWORD: &str = "/password";
 
 /// What to do with a row whose account is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +38,9 @@ pub enum OnConflict {
     #[default]
     Skip,
     /// Complete the account: what the row tells of the profile replaces what was there, a password is taken if the account has
-    /// none, an address counts as verified if it did in the source. Role and suspension stay.
+    /// none, an address counts as verified if it did in the source. Where that verifies an address that was not, nobody knows
+    /// who chose the password and has the sessions that are there: the row's password takes its place, or none, and the
+    /// sessions end. Role and suspension stay.
     Update,
     /// Stop before that row.
     Fail,
@@ -256,12 +263,11 @@ impl ImportUsers {
                 what: judged.what,
             });
         }
-        if !self.terms.dry_run {
-            hash(auth, &mut steps, plain).await?;
-        }
+        problems.extend(hash(auth, &self.terms, &mut steps, plain).await?);
         let taken = if self.terms.dry_run {
             self.rehearse(auth, &steps).await?
         } else {
+            let now = auth.clock.now();
             let work = TakeSteps {
                 entropy: std::sync::Arc::clone(&auth.entropy),
                 actor: self.actor,
@@ -269,7 +275,9 @@ impl ImportUsers {
                 on_conflict: self.terms.on_conflict,
                 import: self.import.clone(),
                 kept: self.kept,
-                now: auth.clock.now(),
+                now,
+                revoked_until: auth.revocation_expiry(now),
+                names: auth.throttle_names.clone(),
                 steps,
             };
             auth.commit(work)
@@ -362,23 +370,66 @@ fn fingerprint(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Hashes the passwords that came in plain.
+/// Hashes the passwords that came in plain, as new ones; in a dry run it is only looked whether they would be. Says which are
+/// not acceptable.
 async fn hash(
     auth: &Auth,
+    terms: &ImportTerms,
     steps: &mut [Step],
-    plain: Vec<(usize, crate::password::Plain)>,
-) -> Result<(), Fault> {
+    plain: Vec<(usize, Plain)>,
+) -> Result<Vec<RowProblem>, Fault> {
+    let mut problems = Vec::new();
     let mut plain = plain.into_iter().peekable();
     while plain.peek().is_some() {
         let together = plain
             .by_ref()
             .take(HASHED_TOGETHER)
-            .map(|(at, password)| async move { (at, auth.hasher.hash(password).await) });
-        for (at, hash) in join_all(together).await {
-            if let Some(What::Account(account)) = steps.get_mut(at).map(|step| &mut step.what) {
-                account.user.password = Some(hash?);
+            .map(|(at, password)| async move {
+                let hashed = match terms.dry_run {
+                    true => refuse_stolen(auth, PASSWORD, &password)
+                        .await
+                        .map(|()| None),
+                    false => hash_new(auth, PASSWORD, password).await.map(Some),
+                };
+                (at, hashed)
+            });
+        for (at, hashed) in join_all(together).await {
+            let Some(step) = steps.get_mut(at) else {
+                continue;
+            };
+            match hashed {
+                Ok(hash) => {
+                    if let What::Account(account) = &mut step.what {
+                        account.user.password = hash;
+                    }
+                }
+                Err(NewPasswordError::Invalid(errors)) => {
+                    problems.extend(refused(terms, step, errors));
+                }
+                Err(NewPasswordError::Fault(fault)) => return Err(fault),
             }
         }
     }
-    Ok(())
+    Ok(problems)
+}
+
+/// What becomes of a row whose password is not acceptable.
+fn refused(terms: &ImportTerms, step: &mut Step, errors: FieldErrors) -> Vec<RowProblem> {
+    let outcome = match (&mut step.what, terms.on_invalid) {
+        (What::Account(account), OnInvalid::Drop) => {
+            account.user.password_changed_at = None;
+            RowOutcome::LeftOut
+        }
+        _ => {
+            step.what = What::Rejected;
+            RowOutcome::Rejected
+        }
+    };
+    let problem = |error| RowProblem {
+        row: step.number,
+        id: step.source_id.clone(),
+        outcome,
+        error,
+    };
+    errors.into_vec().into_iter().map(problem).collect()
 }

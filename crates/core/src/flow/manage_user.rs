@@ -7,6 +7,7 @@ use crate::flow::event::event;
 use crate::flow::fault::faults;
 use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::sign_out::EndAll;
+use crate::flow::void_links::{void_with_password_and_sessions, void_with_sessions};
 use crate::flow::{Actor, Auth, Fault};
 use crate::model::{
     Client, EndReason, EventKind, FieldErrors, Revocation, Revoked, Role, SecurityEvent, State,
@@ -287,6 +288,11 @@ impl Work for Apply {
         }
         if matches!(self.measure, Measure::Unlock | Measure::SetPassword(_)) {
             forget_guesses(tx, &self.names, &user).await?;
+        }
+        if let Measure::SetPassword(_) = self.measure {
+            void_with_password_and_sessions(tx, user.id).await?;
+        } else if self.measure.ends_sessions().is_some() {
+            void_with_sessions(tx, user.id).await?;
         }
         let revocations = self.consequences(tx, &user).await?;
         Ok(Committed {

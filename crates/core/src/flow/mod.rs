@@ -47,6 +47,7 @@ mod sign_out;
 mod stats;
 mod suspension;
 mod verify_email;
+mod void_links;
 
 pub use ask_for_mail::{AskForMailError, ForgotPassword, ResendVerification};
 pub use audit::{
@@ -66,6 +67,8 @@ pub use create_user::{CreateUser, CreateUserError};
 pub use disown::Disown;
 pub use erase_due::{erase_deleted, erase_unverified};
 pub use erase_user::{EraseUser, EraseUserError};
+pub use disown::{Disown, Disowned};
+pub use erase_user::{EraseUser, EraseUserError, erase_deleted};
 pub use export_user::{Export, ExportPart, ExportUser};
 pub use export_users::{ExportUsers, ExportUsersError};
 pub use fault::Fault;

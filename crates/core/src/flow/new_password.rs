@@ -24,14 +24,24 @@ pub async fn hash_new(
     field: &'static str,
     password: Plain,
 ) -> Result<PasswordHash, NewPasswordError> {
-    if auth.breaches.know(&LeakDigest::of(&password)).await? {
+    refuse_stolen(auth, field, &password).await?;
+    Ok(auth.hasher.hash(password).await?)
+}
+
+/// Refuses a password that was stolen elsewhere.
+pub(crate) async fn refuse_stolen(
+    auth: &Auth,
+    field: &'static str,
+    password: &Plain,
+) -> Result<(), NewPasswordError> {
+    if auth.breaches.know(&LeakDigest::of(password)).await? {
         let invalid = Invalid::new(
             "breached",
             "This password is among those that were stolen elsewhere, and that are tried first.",
         );
         return Err(NewPasswordError::Invalid((field, invalid).into()));
     }
-    Ok(auth.hasher.hash(password).await?)
+    Ok(())
 }
 
 macro_rules! refused_by {

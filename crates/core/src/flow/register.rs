@@ -7,6 +7,7 @@ use crate::flow::auth::Committed;
 use crate::flow::consents::{AddConsenting, Giving, at_registration};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::letters::{Pace, Posted, account_exists, may_write, verification};
 use crate::flow::new_password::hash_new;
 use crate::flow::{Auth, Fault};
@@ -226,7 +227,13 @@ impl Register {
         let unverified = auth.rules.retention.unverified_accounts;
         user.verify_by = unverified.map(|kept| now.plus(kept));
         let told_to_owner = match auth.rules.accounts.enumeration_protection {
-            true => Owner::of(auth, &user, &self.client, now).await?,
+            true => {
+                // Before anything is looked up about the address: what is told of the name depends on the name alone.
+                if name_is_taken(auth, &user).await? {
+                    return Err(RegisterError::Invalid(taken_errors(&[Unique::Username])));
+                }
+                Owner::of(auth, &user, &self.client, now).await?
+            }
             false => None,
         };
         let registered = event(
@@ -248,21 +255,34 @@ impl Register {
                     event: registered,
                     letter: Some(verification(auth, &user, now)?.0),
                     told_to_owner,
+                    names: auth.throttle_names.clone(),
                 },
             })
             .await?;
         match (taken, auth.rules.accounts.enumeration_protection) {
             (Err(taken), false) => Err(RegisterError::Invalid(taken_errors(&taken))),
-            // A user name is shown in public anyway, and a form must be able to ask for another.
-            (Err(taken), true)
-                if taken.contains(&Unique::Username) && !taken.contains(&Unique::Email) =>
-            {
-                Err(RegisterError::Invalid(taken_errors(&taken)))
+            // A user name is shown in public anyway, and a form must be able to ask for another. Somebody took it since it
+            // was looked up; whether the address is taken, too, is not told.
+            (Err(taken), true) if taken.contains(&Unique::Username) => {
+                Err(RegisterError::Invalid(taken_errors(&[Unique::Username])))
             }
             (_, true) => Ok(Registered::Accepted),
             (Ok(()), false) => Ok(Registered::Created(Box::new(user))),
         }
     }
+}
+
+async fn name_is_taken(auth: &Auth, user: &User) -> Result<bool, StoreError> {
+    let Some(username) = &user.username else {
+        return Ok(false);
+    };
+    let found = auth
+        .store
+        .read()
+        .users()
+        .by_username(&username.folded())
+        .await?;
+    Ok(found.is_some())
 }
 
 /// The mistakes that taken values are.
@@ -292,6 +312,7 @@ pub(crate) struct AddUser {
     pub(crate) letter: Option<Posted>,
     /// What the owner of a taken address is told instead of whoever asks.
     pub(crate) told_to_owner: Option<Owner>,
+    pub(crate) names: ThrottleNames,
 }
 
 /// The owner of an address with which somebody registers.
@@ -347,13 +368,14 @@ impl Work for AddUser {
         let taken = taken(tx, &self.user).await?;
         if !taken.is_empty() {
             if let Some(owner) = &self.told_to_owner
-                && taken.contains(&Unique::Email)
+                && taken == [Unique::Email]
             {
                 owner.tell(tx).await?;
             }
             return Ok(Committed::plain(Err(taken)));
         }
         tx.users().insert(&self.user).await.map_err(look_again)?;
+        forget_guesses(tx, &self.names, &self.user).await?;
         if let Some(letter) = &self.letter {
             letter.within(tx).await?;
         }

@@ -11,6 +11,7 @@ use crate::flow::mail_job::mail_job;
 use crate::flow::new_password::{NewPasswordError, hash_new};
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
+use crate::flow::void_links::void_with_password_and_sessions;
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Client, CodeHash, CodeKind, EndReason, EventKind, FieldErrors, FoldedEmail, Job, Letter, Mail,
@@ -148,8 +149,7 @@ impl Work for Reset {
         }
         // Whoever was locked out by wrong guesses, their own or a stranger's, begins anew.
         forget_guesses(tx, &self.names, &user).await?;
-        // Whoever knew the old password may have asked to move the account to an address of theirs.
-        tx.codes().void(self.user, CodeKind::ConfirmEmail).await?;
+        void_with_password_and_sessions(tx, self.user).await?;
         tx.jobs().add(&self.notice).await?;
         Ok(Committed {
             output: true,

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::{ThrottleNames, forget_guesses};
 use crate::flow::letters::{Posted, verification};
 use crate::flow::new_password::hash_new;
 use crate::flow::register::{look_again, taken, taken_errors};
@@ -119,6 +120,7 @@ impl SetUp {
             .commit(Redeem {
                 letter: verification(auth, &user, now)?.0,
                 token,
+                names: auth.throttle_names.clone(),
                 user: user.clone(),
                 event: completed,
             })
@@ -133,6 +135,7 @@ impl SetUp {
 
 struct Redeem {
     letter: Posted,
+    names: ThrottleNames,
     token: SetupTokenHash,
     user: User,
     event: SecurityEvent,
@@ -156,6 +159,7 @@ impl Work for Redeem {
             return Ok(Committed::plain(Err(Refused::Closed)));
         }
         tx.users().insert(&self.user).await.map_err(look_again)?;
+        forget_guesses(tx, &self.names, &self.user).await?;
         self.letter.within(tx).await?;
         tx.events().append(&self.event).await?;
         Ok(Committed::plain(Ok(())))

@@ -15,7 +15,7 @@ pub enum CodeKind {
     ResetPassword,
     /// Moves an account to a new address.
     ConfirmEmail,
-    /// Says that a sign-in was somebody else's, and ends its session.
+    /// Says that a sign-in was somebody else's, and ends every session.
     NotMe,
 }
 

@@ -135,7 +135,7 @@ kinds! {
     EmailChangeAsked => "email_change_asked",
     /// An account was moved to another address.
     EmailChanged => "email_changed",
-    /// A sign-in was said to be somebody else's, and its session ended.
+    /// A sign-in was said to be somebody else's, and every session was ended.
     SignInDisowned => "sign_in_disowned",
     /// A job that was given up is tried again.
     JobRetried => "job_retried",

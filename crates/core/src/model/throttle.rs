@@ -54,6 +54,8 @@ pub enum LockTime {
     Window {
         /// How many in a row, over all windows.
         consecutive: Option<u32>,
+        /// After how long it lifts by itself, where there is nobody who could lift it.
+        lifts_after: Option<Duration>,
     },
 }
 
@@ -123,9 +125,12 @@ impl Throttle {
                 let time = first.saturating_mul(1_u32.checked_shl(earlier).unwrap_or(u32::MAX));
                 now.plus(time.min(longest))
             }),
-            LockTime::Window { consecutive } => {
+            LockTime::Window {
+                consecutive,
+                lifts_after,
+            } => {
                 if consecutive.is_some_and(|most| self.in_a_row >= most) {
-                    Some(Self::UNTIL_LIFTED)
+                    Some(lifts_after.map_or(Self::UNTIL_LIFTED, |after| now.plus(after)))
                 } else {
                     full.then_some(self.window_ends)
                 }
@@ -142,11 +147,15 @@ impl Throttle {
         self
     }
 
-    /// Ends the row of guesses, because the secret was right. What is left of the window's budget stays as it is.
+    /// Ends the row of guesses, because the secret was right: a lock that the row brought about, which outlasts the window,
+    /// is lifted. What is left of the window's budget stays as it is.
     #[must_use]
     pub fn ended_row(mut self) -> Self {
         self.in_a_row = 0;
-        if self.locked_until == Some(Self::UNTIL_LIFTED) {
+        if self
+            .locked_until
+            .is_some_and(|until| self.window_ends < until)
+        {
             self.locked_until = None;
         }
         self
@@ -172,6 +181,7 @@ mod tests {
         window: Duration::from_hours(24),
         lock: LockTime::Window {
             consecutive: Some(100),
+            lifts_after: None,
         },
     };
 
@@ -233,6 +243,26 @@ mod tests {
         let next_day = NOW.plus(STRANGERS.window * 2);
         let (_, count, _) = exhaust(Some(lifted), &STRANGERS, next_day);
         assert_eq!(count, 50);
+    }
+
+    #[test]
+    fn where_nobody_could_lift_it_a_hundred_in_a_row_lifts_by_itself() {
+        let days = Duration::from_hours(24 * 90);
+        let nobody = Budget {
+            lock: LockTime::Window {
+                consecutive: Some(100),
+                lifts_after: Some(days),
+            },
+            ..STRANGERS
+        };
+        let (counter, _, until) = exhaust(None, &nobody, NOW);
+        let (counter, _, lifted) = exhaust(Some(counter), &nobody, until);
+        assert_eq!(lifted, until.plus(days));
+        assert_eq!(counter.expires_at, lifted.plus(nobody.window));
+        let (_, count, _) = exhaust(Some(counter), &nobody, counter.expires_at);
+        assert_eq!(count, 50);
+        // Somebody has the name by now, and was right.
+        assert_eq!(counter.ended_row().locked_until, None);
     }
 
     #[test]

@@ -99,7 +99,7 @@ not been used before:
   From: 192.0.2.17
 
 If it was you, there is nothing to do. If it was not you, say so: that
-ends this sign-in and lets you choose a new password.
+ends every sign-in to your account and lets you choose a new password.
 
 https://auth.example.com/not-me?token=EXAMPLE
 

@@ -106,6 +106,31 @@ async fn acc3_under_protection_a_taken_address_is_answered_like_a_free_one() {
 }
 
 #[tokio::test]
+async fn e33_a_taken_user_name_is_told_whatever_the_address_is() {
+    let app = TestApp::builder()
+        .rules(|rules| rules.accounts.enumeration_protection = true)
+        .build()
+        .await;
+    let register = async |email: &str, username: &str| {
+        let body = json!({ "email": email, "username": username, "password": PASSWORD });
+        app.anon().post("/api/v1/auth/register", body).await
+    };
+    register("ada@example.com", "ada").await.is(202);
+    app.mails().await;
+    let free = register("eve@example.com", "ADA").await;
+    free.refuses_field("/username", "taken");
+    let taken = register("ada@example.com", "Ada").await;
+    assert_eq!(fingerprint(&free), fingerprint(&taken));
+    // Whoever asks must ask again; until then the owner is told nothing, as nobody is who has no account.
+    assert!(app.mails().await.is_empty());
+    // A free name tells nothing either.
+    let free = register("bob@example.com", "bob").await;
+    let taken = register("ada@example.com", "lovelace").await;
+    assert_eq!(fingerprint(free.is(202)), fingerprint(&taken));
+    assert_eq!(app.accounts().await, 2);
+}
+
+#[tokio::test]
 async fn ids_of_others_tell_nothing_to_who_may_not_read_them() {
     let app = TestApp::new().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);

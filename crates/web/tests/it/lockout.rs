@@ -10,7 +10,7 @@ use ntt_auth_core::model::{Client, EventKind, Role};
 use ntt_auth_core::password::HasherError;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, Failing, PASSWORD, Principal, TestApp, sqlite};
+use crate::app::{Answer, Failing, PASSWORD, Principal, TestApp, link, sqlite};
 
 const LOGIN: &str = "/api/v1/auth/login";
 const CHANGE: &str = "/api/v1/auth/change-password";
@@ -185,6 +185,82 @@ async fn pro2_a_hundred_in_a_row_end_it_until_the_owner_does_something() {
         .refuses(429, "rate_limited");
     from_device(&stranger, &token, PASSWORD).await.is(200);
     attempt(&stranger, ADA, PASSWORD).await.is(200);
+}
+
+/// A hundred wrong passwords in a row, from as many addresses as that takes.
+async fn guess_a_hundred_times(app: &TestApp, identifier: &str) {
+    for day in 0..2 {
+        for number in 0..50 {
+            let thief = app.anon().at(&format!("192.0.{day}.{number}"));
+            attempt(&thief, identifier, WRONG)
+                .await
+                .refuses(401, "invalid_credentials");
+        }
+        app.clock.advance(Duration::from_hours(24));
+    }
+    attempt(&app.anon(), identifier, WRONG)
+        .await
+        .refuses(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn pro2_who_comes_to_have_a_name_is_not_locked_by_guesses_from_before() {
+    let app = installation().await;
+    let signs_in = async |identifier: &str| {
+        attempt(&app.anon(), identifier, PASSWORD).await.is(200);
+    };
+    for identifier in ["new@example.com", "newcomer"] {
+        guess_a_hundred_times(&app, identifier).await;
+    }
+    let body = json!({ "email": "new@example.com", "username": "newcomer", "password": PASSWORD });
+    app.anon().post("/api/v1/auth/register", body).await.is(201);
+    signs_in("new@example.com").await;
+    signs_in("newcomer").await;
+
+    guess_a_hundred_times(&app, "made@example.com").await;
+    let body = json!({ "email": "made@example.com", "password": PASSWORD });
+    let admin = app.admin().await;
+    admin.post("/api/v1/users", body).await.is(201);
+    signs_in("made@example.com").await;
+
+    for identifier in ["countess", "lovelace@example.com"] {
+        guess_a_hundred_times(&app, identifier).await;
+    }
+    let ada = app.anon().sign_in(ADA, PASSWORD).await;
+    let body = json!({ "username": "countess" });
+    ada.patch("/api/v1/users/me", body).await.is(200);
+    signs_in("countess").await;
+    app.mails().await;
+    let body = json!({ "newEmail": "lovelace@example.com", "currentPassword": PASSWORD });
+    ada.post("/api/v1/auth/change-email", body).await.is(202);
+    let mail = app.mail().await;
+    let body = json!({ "token": link(&mail.letter).1 });
+    app.anon()
+        .post("/api/v1/auth/confirm-email-change", body)
+        .await
+        .is(204);
+    signs_in("lovelace@example.com").await;
+}
+
+#[tokio::test]
+async fn pro2_a_lock_of_nobody_is_forgotten_at_last() {
+    let app = installation().await;
+    let (nobody, owner) = ("nobody@example.com", ADA);
+    guess_a_hundred_times(&app, nobody).await;
+    app.clock.advance(Duration::from_hours(24));
+    guess_a_hundred_times(&app, owner).await;
+    let day = Duration::from_hours(24);
+    app.clock.advance(day * 80);
+    purge(&app.auth).await.unwrap();
+    for identifier in [nobody, owner] {
+        is_locked(&attempt(&app.anon(), identifier, WRONG).await, day);
+    }
+    app.clock.advance(day * 15);
+    assert!(purge(&app.auth).await.unwrap() > 0);
+    attempt(&app.anon(), nobody, WRONG)
+        .await
+        .refuses(401, "invalid_credentials");
+    is_locked(&attempt(&app.anon(), owner, WRONG).await, day);
 }
 
 #[tokio::test]

@@ -8,9 +8,11 @@ use super::judge::Account;
 use super::{OnConflict, RowOutcome, RowProblem, THERE};
 use crate::flow::Actor;
 use crate::flow::auth::Committed;
+use crate::flow::guess::{ThrottleNames, forget_guesses};
+use crate::flow::sign_out::EndAll;
 use crate::model::{
-    Client, EventId, EventKind, FieldError, Import, Invalid, Metadata, Role, SecurityEvent,
-    Timestamp, User, UserId, Username,
+    Client, EndReason, EventId, EventKind, FieldError, Import, Invalid, Metadata, Revocation, Role,
+    SecurityEvent, Timestamp, User, UserId, Username,
 };
 use crate::port::Entropy;
 use crate::store::{StoreError, Tx, Unique, Work};
@@ -38,6 +40,8 @@ pub(super) struct Taken {
     pub(super) import: Import,
     pub(super) problems: Vec<RowProblem>,
     pub(super) stopped: bool,
+    /// What follows for sessions that ended.
+    revocations: Vec<Revocation>,
 }
 
 impl From<Import> for Taken {
@@ -46,6 +50,7 @@ impl From<Import> for Taken {
             import,
             problems: Vec::new(),
             stopped: false,
+            revocations: Vec::new(),
         }
     }
 }
@@ -152,6 +157,9 @@ pub(super) struct TakeSteps {
     pub(super) import: Import,
     pub(super) kept: bool,
     pub(super) now: Timestamp,
+    /// Until when a revocation is to be remembered.
+    pub(super) revoked_until: Timestamp,
+    pub(super) names: ThrottleNames,
     pub(super) steps: Vec<Step>,
 }
 
@@ -215,7 +223,10 @@ impl Work for TakeSteps {
         if self.kept {
             tx.imports().tally(&taken.import).await?;
         }
-        Ok(Committed::plain(Some(taken)))
+        Ok(Committed {
+            revocations: std::mem::take(&mut taken.revocations),
+            output: Some(taken),
+        })
     }
 }
 
@@ -283,6 +294,10 @@ impl TakeSteps {
                 tx.events()
                     .append(&told(changed, "import".to_owned()))
                     .await?;
+                if is_handed_over(&existing, incoming) && existing.password.is_some() {
+                    let revoked = self.lock_out(tx, &completed).await?;
+                    taken.revocations.extend(revoked);
+                }
                 taken.updated(step);
                 Ok(true)
             }
@@ -294,6 +309,26 @@ impl TakeSteps {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whoever had the password that an account had until now is out: no session, no link and no count of guesses is left.
+    async fn lock_out(&self, tx: &mut dyn Tx, user: &User) -> Result<Vec<Revocation>, StoreError> {
+        tx.codes().remove_of_user(user.id).await?;
+        forget_guesses(tx, &self.names, user).await?;
+        let what = match user.password {
+            Some(_) => "import: replaced",
+            None => "import: removed",
+        };
+        let set = self.event(EventKind::PasswordSet, Some(user.id));
+        let end = EndAll {
+            user: user.id,
+            except: None,
+            at: self.now,
+            reason: EndReason::PasswordChanged,
+            expires_at: self.revoked_until,
+            event: told(set, what.to_owned()),
+        };
+        end.within(tx).await
     }
 
     fn event(&self, kind: EventKind, subject: Option<UserId>) -> SecurityEvent {
@@ -317,6 +352,15 @@ fn told(event: SecurityEvent, detail: String) -> SecurityEvent {
     event.detail(detail)
 }
 
+/// Whether a row says that the address of an account that is there is its user's, of which nothing was known until now.
+/// Whoever registered with the address need not be its owner. Who was given power here was known to whoever gave it, and is
+/// left to show by themselves that the address is theirs.
+fn is_handed_over(existing: &User, incoming: &User) -> bool {
+    existing.email_verified_at.is_none()
+        && incoming.email_verified_at.is_some()
+        && existing.role <= Role::default()
+}
+
 /// An account that is there, with what a row adds to it.
 fn completed(existing: &User, incoming: &User, now: Timestamp) -> Result<User, Invalid> {
     let mut user = existing.clone();
@@ -337,10 +381,15 @@ fn completed(existing: &User, incoming: &User, now: Timestamp) -> Result<User, I
     {
         take(&mut user.username, incoming.username.as_ref());
     }
-    if user.email_verified_at.is_none() {
+    if is_handed_over(existing, incoming) {
         user.email_verified_at = incoming.email_verified_at;
+        if user.password.is_some() {
+            // It may be that of somebody who registered with another's address before its owner came.
+            user.password.clone_from(&incoming.password);
+            user.password_changed_at = user.password.is_some().then_some(now);
+        }
     }
-    // A password that works here is never replaced by an older one.
+    // Otherwise a password that works here is never replaced by an older one.
     if user.password.is_none() && incoming.password.is_some() {
         user.password.clone_from(&incoming.password);
         user.password_changed_at = incoming.password_changed_at;

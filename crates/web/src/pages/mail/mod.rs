@@ -65,12 +65,19 @@ fn say(language: Language, status: StatusCode, say: &Say) -> Response {
 
 /// A page that says that a link is not good any more, with the way to another one if there is a page for it.
 fn closed(language: Language, may_ask_again: bool) -> Response {
-    let words = Words::of(language);
-    let again = may_ask_again.then_some(words.ask_again);
-    let Say { title, text } = words.closed;
+    let words = &Words::of(language).closed;
+    match may_ask_again {
+        true => say_and_ask_again(language, StatusCode::GONE, words),
+        false => say(language, StatusCode::GONE, words),
+    }
+}
+
+/// A page that says one thing and leads to where a link for a new password is asked for.
+fn say_and_ask_again(language: Language, status: StatusCode, say: &Say) -> Response {
+    let (title, text, again) = (say.title, say.text, Words::of(language).ask_again);
     render(
         language,
-        StatusCode::GONE,
+        status,
         "notice.html",
         context! { title, text, again, again_at => "forgot-password" },
     )

@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use ntt_auth_core::flow::{Disown, LinkError};
+use ntt_auth_core::flow::{Disown, Disowned, LinkError};
 use ntt_auth_core::model::FieldErrors;
 
 use super::words::Words;
 use super::{
     Language, LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, reset_password, say,
+    say_and_ask_again,
 };
 use crate::App;
 use crate::extract::{Form, Peer, Query};
@@ -35,14 +36,14 @@ pub(crate) async fn show_not_me(language: Language, Query(query): Query<LinkQuer
     )
 }
 
-/// End a sign-in that was somebody else's
+/// Sign out everywhere, because a sign-in was somebody else's
 #[utoipa::path(
     post,
     path = "/not-me",
     tag = "Pages",
     request_body(content = LinkForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The sign-in has ended; with a form to choose a new password.", body = String, content_type = "text/html"),
+        (status = 200, description = "Every sign-in has ended; with a form to choose a new password. If the account has moved to another address since, that sign-in alone has ended.", body = String, content_type = "text/html"),
         (status = 410, description = "The link is not good any more.", body = String, content_type = "text/html"),
         (status = 422, description = "A field is unknown.", body = ProblemBody, content_type = "application/problem+json"),
         SubmitRefusals,
@@ -57,7 +58,7 @@ pub(crate) async fn submit_not_me(
     let words = Words::of(language);
     match (Disown { token, client }).run(&app.auth).await {
         // In the answer itself, so that the new token stands in no address.
-        Ok(Some(reset)) => reset_password::form(
+        Ok(Disowned::Reset(reset)) => reset_password::form(
             &app,
             language,
             StatusCode::OK,
@@ -65,7 +66,10 @@ pub(crate) async fn submit_not_me(
             reset.expose(),
             &FieldErrors::new(),
         ),
-        Ok(None) => say(language, StatusCode::OK, &words.ended),
+        Ok(Disowned::OtherPassword) => {
+            say_and_ask_again(language, StatusCode::OK, &words.ended_after_change)
+        }
+        Ok(Disowned::Moved) => say(language, StatusCode::OK, &words.ended),
         Err(LinkError::Closed) => closed(language, true),
         Err(LinkError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
     }

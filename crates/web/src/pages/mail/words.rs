@@ -29,6 +29,7 @@ pub(super) struct Words {
     pub(super) not_me: Ask,
     pub(super) ended: Say,
     pub(super) ended_and_reset: Say,
+    pub(super) ended_after_change: Say,
     pub(super) reset: Ask,
     pub(super) was_reset: Say,
     pub(super) forgot: Ask,
@@ -82,8 +83,8 @@ static ENGLISH: Words = Words {
     not_me: Ask {
         say: Say {
             title: "Was this not you?",
-            text: "If you do not know the sign-in that the mail tells of, press the button. It ends at once, and you can \
-                   choose a new password.",
+            text: "If you do not know the sign-in that the mail tells of, press the button. Every sign-in to your account \
+                   ends at once, your own ones too, and you can choose a new password.",
         },
         button: "This was not me",
     },
@@ -93,8 +94,13 @@ static ENGLISH: Words = Words {
                here. Ask for a new one at the address your account has now.",
     },
     ended_and_reset: Say {
-        title: "That sign-in has ended",
-        text: "Whoever it was knew your password. Choose a new one: every other sign-in ends, too.",
+        title: "Every sign-in has ended",
+        text: "Whoever it was knew your password and can sign in again with it. Choose a new one now.",
+    },
+    ended_after_change: Say {
+        title: "Every sign-in has ended",
+        text: "Your password was changed after the mail was sent. If that was not you either, ask for a link by which you \
+               can choose a new one.",
     },
     reset: Ask {
         say: Say {
@@ -161,8 +167,8 @@ static JAPANESE: Words = Words {
     not_me: Ask {
         say: Say {
             title: "お心当たりがありませんか",
-            text: "メールでお知らせしたサインインにお心当たりがない場合は、下のボタンを押してください。そのサインインはただちに\
-                   終了し、新しいパスワードを設定できます。",
+            text: "メールでお知らせしたサインインにお心当たりがない場合は、下のボタンを押してください。ご自分のものを含む\
+                   すべてのサインインがただちに終了し、新しいパスワードを設定できます。",
         },
         button: "自分ではありません",
     },
@@ -172,8 +178,13 @@ static JAPANESE: Words = Words {
                パスワードの再設定をお申し込みください。",
     },
     ended_and_reset: Say {
-        title: "そのサインインを終了しました",
-        text: "サインインした人はパスワードを知っていました。新しいパスワードを設定してください。ほかのサインインもすべて終了します。",
+        title: "すべてのサインインを終了しました",
+        text: "サインインした人はパスワードを知っており、ふたたびサインインできます。いますぐ新しいパスワードを設定してください。",
+    },
+    ended_after_change: Say {
+        title: "すべてのサインインを終了しました",
+        text: "メールの送信後にパスワードが変更されています。変更にもお心当たりがない場合は、新しいパスワードを設定するための\
+               リンクをお申し込みください。",
     },
     reset: Ask {
         say: Say {

@@ -1,7 +1,9 @@
 //! What is written, by whom, and how much of it.
 
-use ntt_auth_core::flow::{audit_events_after, verify_audit};
-use ntt_auth_core::model::Role;
+use ntt_auth_core::flow::{
+    Actor, EndSessionOf, ManageUser, Measure, audit_events_after, verify_audit,
+};
+use ntt_auth_core::model::{Client, EventKind, Role, UserId};
 use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp};
@@ -156,4 +158,73 @@ async fn sixteen_at_once_leave_no_gap_and_a_whole_chain() {
     let report = verify_audit(&app.auth, &[], &mut |_, _| {}).await.unwrap();
     assert_eq!(report.findings, []);
     assert_eq!((report.events, report.latest), (48, 48));
+}
+
+/// What is said of the events of a kind about a user, oldest first.
+async fn details(app: &TestApp, user: UserId, kind: EventKind) -> Vec<Option<String>> {
+    let events = app.events(user).await.into_iter().rev();
+    events
+        .filter(|event| event.kind == kind)
+        .map(|event| event.detail)
+        .collect()
+}
+
+#[tokio::test]
+async fn who_makes_an_account_of_a_higher_role_is_noted_with_the_role() {
+    let app = TestApp::new().await;
+    let root = app.super_admin().await;
+    let made = async |role: &str| {
+        let body = json!({ "email": format!("{role}@example.org"), "role": role });
+        let user = root.post("/api/v1/users", body).await.is(201).json();
+        let id: UserId = user["userId"].as_str().unwrap().parse().unwrap();
+        details(&app, id, EventKind::Registered).await
+    };
+    for role in ["moderator", "admin", "super_admin"] {
+        assert_eq!(made(role).await, [Some(role.to_owned())]);
+    }
+    for role in ["guest", "user"] {
+        assert_eq!(made(role).await, [None]);
+    }
+    let by_operator = app.account("boss", Role::Admin).await;
+    assert_eq!(
+        details(&app, by_operator.id, EventKind::Registered).await,
+        [Some("operator, admin".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn what_the_operator_did_is_noted_as_theirs_whatever_else_is_said_of_it() {
+    let app = TestApp::new().await;
+    let ada = app.user("ada").await;
+    let end = EndSessionOf {
+        actor: Actor::Operator,
+        session: ada.session(),
+        client: Client::default(),
+    };
+    end.run(&app.auth).await.unwrap();
+    for measure in [
+        Measure::EndSessions,
+        Measure::ChangeRole(Role::Admin),
+        Measure::Delete,
+    ] {
+        app.clock.advance(std::time::Duration::from_millis(1));
+        let manage = ManageUser {
+            actor: Actor::Operator,
+            user: ada.id(),
+            measure,
+            client: Client::default(),
+        };
+        manage.run(&app.auth).await.unwrap();
+    }
+    for (kind, told) in [
+        (
+            EventKind::SessionEnded,
+            &["operator, ended_by_admin", "operator, all"][..],
+        ),
+        (EventKind::RoleChanged, &["operator, admin"]),
+        (EventKind::UserDeleted, &["operator"]),
+    ] {
+        let told: Vec<_> = told.iter().map(|told| Some((*told).to_owned())).collect();
+        assert_eq!(details(&app, ada.id(), kind).await, told);
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ntt_auth_core::model::{EventKind, Letter};
+use ntt_auth_core::flow::{Actor, ManageUser, Measure};
+use ntt_auth_core::model::{Client, EventKind, Letter};
 use serde_json::json;
 
 use super::{
@@ -171,6 +172,52 @@ async fn e13_another_password_ends_a_change_that_was_asked_for_with_the_old_one(
     ada.post("/api/v1/auth/change-password", body).await.is(204);
     let to = "ada@example.com".to_owned();
     assert_eq!(letters(&app).await, [("password-changed".to_owned(), to)]);
+}
+
+#[tokio::test]
+async fn e13_what_the_operator_does_about_a_stolen_account_ends_what_the_thief_asked_for() {
+    let app = TestApp::new().await;
+    let id = signed_in(&app).await.id();
+    let manage = async |measure: Measure| {
+        let manage = ManageUser {
+            actor: Actor::Operator,
+            user: id,
+            measure,
+            client: Client::default(),
+        };
+        manage.run(&app.auth).await.unwrap();
+    };
+    let suspend = Measure::Suspend {
+        until: None,
+        reason: None,
+    };
+    let hash = app.stored(id).await.password.unwrap();
+    for measures in [
+        vec![suspend, Measure::Reactivate],
+        vec![Measure::Delete, Measure::Restore],
+        vec![Measure::EndSessions],
+        vec![Measure::SetPassword(hash)],
+    ] {
+        app.mails().await;
+        app.clock.advance(A_WHILE);
+        let thief = app.anon().sign_in("ada@example.com", PASSWORD).await;
+        change(&thief, "thief@example.com").await.is(202);
+        let token = token_of(&app, "confirm-email-change", "thief").await;
+        let recovery = forgotten(&app, "ada").await;
+        let sets = matches!(measures.as_slice(), [Measure::SetPassword(_)]);
+        for measure in measures {
+            manage(measure).await;
+        }
+        follow(&app, CONFIRM, &token)
+            .await
+            .refuses_field("/token", "invalid_link");
+        // The owner's own way back stays, unless the password is another one already.
+        let recovered = reset(&app, &recovery, PASSWORD).await;
+        match sets {
+            true => recovered.refuses_field("/token", "invalid_link"),
+            false => drop(recovered.is(204)),
+        }
+    }
 }
 
 #[tokio::test]

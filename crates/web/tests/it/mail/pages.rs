@@ -1,10 +1,12 @@
 //! The pages behind the links: usable without JavaScript, in the reader's language, and leaking nothing.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 
-use super::{CHANGE_EMAIL, FORGOT, NEW, forgotten, letters, registered, token_of};
-use crate::app::{Answer, PASSWORD, TestApp};
+use super::{CHANGE_EMAIL, FORGOT, NEW, forgotten, letters, registered, reset, token_of};
+use crate::app::{Answer, PASSWORD, Principal, TestApp};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -152,7 +154,7 @@ async fn acc8_a_change_of_address_is_confirmed_by_a_button() {
 }
 
 #[tokio::test]
-async fn this_was_not_me_ends_that_session_at_once_and_leads_to_a_new_password() {
+async fn this_was_not_me_ends_every_session_at_once_and_leads_to_a_new_password() {
     let app = TestApp::new().await;
     registered(&app, "ada").await;
     let ada = app.anon().sign_in("ada@example.com", PASSWORD).await;
@@ -169,10 +171,8 @@ async fn this_was_not_me_ends_that_session_at_once_and_leads_to_a_new_password()
     // The clock has not moved.
     thief.validate().await.refuses(401, "token_revoked");
     thief.refresh().await.refuses(401, "refresh_token_invalid");
-    ada.validate().await.is(200);
-    let text = form.text();
-    let reset = text.split("value=\"ntt_rp_").nth(1).unwrap();
-    let reset = format!("ntt_rp_{}", reset.split('"').next().unwrap());
+    ada.validate().await.refuses(401, "token_revoked");
+    let reset = reset_in(&form).unwrap();
     let again = submit(&app, "/not-me", &format!("token={token}")).await;
     assert_eq!(again.status, 410, "it works once");
     let done = submit(
@@ -182,8 +182,83 @@ async fn this_was_not_me_ends_that_session_at_once_and_leads_to_a_new_password()
     )
     .await;
     assert_eq!(done.status, 200);
-    ada.validate().await.refuses(401, "token_revoked");
     app.anon().sign_in("ada@example.com", NEW).await;
+}
+
+/// The token in a form that chooses a new password.
+fn reset_in(page: &Answer) -> Option<String> {
+    let text = page.text();
+    let rest = text.split("value=\"ntt_rp_").nth(1)?;
+    Some(format!("ntt_rp_{}", rest.split('"').next()?))
+}
+
+/// Ada's own session, that of somebody who knows her password, and the token of the mail that tells of it.
+async fn robbed(app: &TestApp) -> (Principal, Principal, String) {
+    registered(app, "ada").await;
+    let ada = app.anon().sign_in("ada@example.com", PASSWORD).await;
+    let thief = app.anon().at("203.0.113.9").with_agent("curl/8");
+    let thief = thief.sign_in("ada@example.com", PASSWORD).await;
+    let token = token_of(app, "new-device", "ada").await;
+    app.clock.advance(Duration::from_millis(1));
+    (ada, thief, token)
+}
+
+#[tokio::test]
+async fn what_this_was_not_me_leads_to_is_good_for_no_longer_than_any_reset() {
+    let app = TestApp::new().await;
+    let (_, thief, token) = robbed(&app).await;
+    // What the thief asked for is over, too.
+    let body = json!({ "newEmail": "thief@example.com", "currentPassword": PASSWORD });
+    thief.post(CHANGE_EMAIL, body).await.is(202);
+    let moving = token_of(&app, "confirm-email-change", "thief").await;
+    app.clock.advance(Duration::from_hours(1));
+    let form = submit(&app, "/not-me", &format!("token={token}")).await;
+    let token = reset_in(&form).unwrap();
+    let moved = submit(&app, "/confirm-email-change", &format!("token={moving}")).await;
+    assert_eq!(moved.status, 410);
+    app.clock.advance(Duration::from_mins(30));
+    reset(&app, &token, NEW)
+        .await
+        .refuses_field("/token", "invalid_link");
+}
+
+#[tokio::test]
+async fn this_was_not_me_gives_no_password_after_another_was_chosen() {
+    let change = async |session: &Principal| {
+        let body = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
+        session
+            .post("/api/v1/auth/change-password", body)
+            .await
+            .is(204);
+    };
+    // Changed by its owner, which ended the other session: nothing is left to do.
+    let app = TestApp::new().await;
+    let (ada, _, token) = robbed(&app).await;
+    change(&ada).await;
+    let late = submit(&app, "/not-me", &format!("token={token}")).await;
+    assert_eq!(late.status, 410);
+    ada.validate().await.is(200);
+    // Reset.
+    let app = TestApp::new().await;
+    let (_, _, token) = robbed(&app).await;
+    let recovery = forgotten(&app, "ada").await;
+    reset(&app, &recovery, NEW).await.is(204);
+    let ada = app.anon().sign_in("ada@example.com", NEW).await;
+    let late = submit(&app, "/not-me", &format!("token={token}")).await;
+    assert_eq!(late.status, 410);
+    ada.validate().await.is(200);
+    // Changed by whoever it was: all their sessions end, and a new password is asked for by mail.
+    let app = TestApp::new().await;
+    let (_, thief, token) = robbed(&app).await;
+    change(&thief).await;
+    let second = app.anon().sign_in("ada@example.com", NEW).await;
+    let page = submit(&app, "/not-me", &format!("token={token}")).await;
+    assert_eq!((page.status.as_u16(), reset_in(&page)), (200, None));
+    assert!(page.text().contains("/forgot-password"));
+    keeps_to_itself(&page);
+    for session in [&thief, &second] {
+        session.validate().await.refuses(401, "token_revoked");
+    }
 }
 
 #[tokio::test]

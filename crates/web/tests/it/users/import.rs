@@ -7,10 +7,11 @@ use ntt_auth_core::model::{Client, Email, ImportDigest, Role, State, User};
 use ntt_auth_core::transfer::{FirebaseConfig, Format, Hints, Rows};
 use serde_json::{Value, json};
 
+use super::import_trust::verify;
 use crate::app::{Answer, PASSWORD as HERS, Principal, TestApp};
 
 /// Of everybody in the files but one.
-const PASSWORD: &str = "Moving-House-7-Lantern";
+pub(super) const PASSWORD: &str = "Moving-House-7-Lantern";
 
 macro_rules! file {
     ($name:literal) => {
@@ -24,17 +25,17 @@ async fn import(root: &Principal, query: &str, body: impl Into<Body>) -> Answer 
     root.send_raw(Method::POST, &path, &kind, body).await
 }
 
-async fn imported(root: &Principal, query: &str, body: impl Into<Body>) -> Value {
+pub(super) async fn imported(root: &Principal, query: &str, body: impl Into<Body>) -> Value {
     import(root, query, body).await.is(200).json()
 }
 
 /// Added, updated, skipped, ignored, rejected.
-fn counts(report: &Value) -> [u64; 5] {
+pub(super) fn counts(report: &Value) -> [u64; 5] {
     ["added", "updated", "skipped", "ignored", "rejected"]
         .map(|name| report[name].as_u64().unwrap())
 }
 
-fn problems(report: &Value) -> Vec<(u64, String, String)> {
+pub(super) fn problems(report: &Value) -> Vec<(u64, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     report["problems"]
         .as_array()
@@ -50,7 +51,7 @@ fn problems(report: &Value) -> Vec<(u64, String, String)> {
         .collect()
 }
 
-async fn of(app: &TestApp, email: &str) -> Option<User> {
+pub(super) async fn of(app: &TestApp, email: &str) -> Option<User> {
     let folded = Email::parse(email).unwrap().folded();
     app.auth
         .store()
@@ -397,6 +398,7 @@ async fn acc12_accounts_that_are_there_are_skipped_completed_or_a_reason_to_stop
     let app = TestApp::new().await;
     let root = app.super_admin().await;
     let ada = app.user("ada").await;
+    verify(&app, ada.id()).await;
     let row = json!({
         "email": "ADA@example.com", "firstName": "Ada", "metadata": { "plan": "gold" }, "role": "super_admin",
         "isActive": false, "isEmailVerified": true, "passwordHash": "$2b$04$abcdefghijklmnopqrstuu5s2v8iXieOjg/.AySBTTZIIVFJeBui.",
@@ -420,7 +422,7 @@ async fn acc12_accounts_that_are_there_are_skipped_completed_or_a_reason_to_stop
     let stored = app.stored(ada.id()).await;
     assert_eq!(stored.profile.first_name.unwrap().as_str(), "Ada");
     assert!(stored.email_verified_at.is_some());
-    // A row gives no power and takes none away, and no password that works is replaced.
+    // A row gives no power and takes none away, and no password that works for the owner of an address is replaced.
     assert_eq!(
         (stored.role, stored.standing.suspension),
         (Role::User, None)

@@ -6,6 +6,7 @@ mod erase;
 mod export;
 mod export_one;
 mod import;
+mod import_trust;
 mod list;
 mod manage;
 mod retention;

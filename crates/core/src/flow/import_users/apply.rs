@@ -383,6 +383,7 @@ fn completed(existing: &User, incoming: &User, now: Timestamp) -> Result<User, I
     }
     if is_handed_over(existing, incoming) {
         user.email_verified_at = incoming.email_verified_at;
+        user.verify_by = None;
         if user.password.is_some() {
             // It may be that of somebody who registered with another's address before its owner came.
             user.password.clone_from(&incoming.password);

@@ -30,9 +30,7 @@ async fn acc7_an_account_whose_address_nobody_verified_is_erased_after_thirty_da
     app.clock.advance(DAY * 365);
     assert_eq!(erased(&app).await, 0);
     let admin = app.admin().await;
-    let found = admin
-        .get(&format!("/api/v1/users?q=ada&includeDeleted=true"))
-        .await;
+    let found = admin.get("/api/v1/users?q=ada&includeDeleted=true").await;
     assert_eq!(found.is(200).json()["items"], json!([]));
     app.stored(made.id).await;
     app.anon().sign_in("bob@example.com", PASSWORD).await;
@@ -69,7 +67,7 @@ async fn acc7_whoever_was_given_a_role_stays_and_many_others_are_erased_in_steps
         registered(&app, &format!("u{number}")).await;
     }
     let root = app.super_admin().await;
-    let found = root.get(&format!("/api/v1/users?q=u7@&limit=1")).await;
+    let found = root.get("/api/v1/users?q=u7@&limit=1").await;
     let id = found.is(200).json()["items"][0]["userId"].clone();
     let path = format!("/api/v1/users/{}/role", id.as_str().unwrap());
     root.patch(&path, json!({ "role": "moderator" }))

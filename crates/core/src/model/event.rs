@@ -91,7 +91,7 @@ kinds! {
     RefreshTokenReused => "refresh_token_reused" is Failure,
     /// A password was changed by its owner.
     PasswordChanged => "password_changed",
-    /// A password was set by an operator.
+    /// A password was set by an operator, or replaced or removed by an import.
     PasswordSet => "password_set",
     /// A profile was changed.
     UserUpdated => "user_updated",

@@ -18,6 +18,9 @@ use crate::policy::Action;
 use crate::secret::PasswordHash;
 use crate::store::{StoreError, Tx, Work};
 
+/// Sessions that are read at one time.
+const PAGE: u32 = 200;
+
 /// Erases an account. What is left of it tells nobody who it was: that somebody was erased, when, and by whom if it was
 /// not they themselves.
 #[derive(Debug)]
@@ -304,8 +307,7 @@ async fn unverified(
     };
     let next = match user.role {
         Role::Guest | Role::User => {
-            let open = tx.sessions().open_of_user(user.id, now).await?;
-            let used = open.first().map(|session| session.last_used_at);
+            let used = last_used(tx, user.id).await?;
             match used.max(user.last_login_at).map(|at| at.plus(kept)) {
                 Some(next) if next >= now => Some(next),
                 _ => return Ok(Ok(())),
@@ -319,6 +321,19 @@ async fn unverified(
         return Err(StoreError::Contention);
     }
     Ok(Err(EraseUserError::NotFound))
+}
+
+/// When a session of the user that is still kept was last used, be it open or not.
+async fn last_used(tx: &mut dyn Tx, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+    let (mut used, mut after) = (None, None);
+    loop {
+        let sessions = tx.sessions().of_user(user, after, PAGE).await?;
+        let Some(last) = sessions.last() else {
+            return Ok(used);
+        };
+        after = Some(last.id);
+        used = used.max(sessions.iter().map(|session| session.last_used_at).max());
+    }
 }
 
 struct Sweep {

@@ -89,8 +89,12 @@ fn thirty_days_pass_in_a_second() {
         first_keys.iter().all(|kid| !keys.contains(kid)),
         "{first_keys:?} {keys:?}"
     );
-    // Whoever signs in now is signed in.
+    // She never verified her address and did not come back: the account is gone, and the address free.
     let account = json!({ "email": "ada@example.com", "password": PASSWORD });
+    assert_eq!(post(&server, "/api/v1/auth/login", None, &account).0, 401);
+    assert_eq!(post(&server, "/api/v1/auth/register", None, &account).0, 201);
+    // Bob was there yesterday, and whoever signs in now is signed in.
+    let account = json!({ "email": "bob@example.com", "password": PASSWORD });
     let (status, tokens) = post(&server, "/api/v1/auth/login", None, &account);
     assert_eq!(status, 200, "{tokens}");
     let access = text(&tokens, "accessToken");

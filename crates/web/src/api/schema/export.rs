@@ -51,6 +51,9 @@ pub(crate) struct AccountBody {
     password_changed_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     email_verified_at: Option<Timestamp>,
+    /// When the account is erased if it is not used and the address is not verified until then.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    verify_by: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     suspended_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
@@ -146,6 +149,7 @@ impl From<&User> for AccountBody {
             password_is_set: user.password.is_some(),
             password_changed_at: user.password_changed_at,
             email_verified_at: user.email_verified_at,
+            verify_by: user.verify_by,
             suspended_at: suspension.map(|suspension| suspension.at),
             suspended_until: suspension.and_then(|suspension| suspension.until),
             suspension_reason: suspension.and_then(|suspension| suspension.reason.clone()),

@@ -21,8 +21,8 @@ use utoipa::OpenApi as _;
 
 pub use api::schema::export_json;
 pub use app::App;
-pub use system::openapi::OPENAPI;
 pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
+pub use system::openapi::OPENAPI;
 pub use system::{
     BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Outbox, OutboxMail,
     Probe, TimeTravel,
@@ -140,8 +140,7 @@ fn open_pages<R: Routes>(list: R) -> R {
         docs::docs,
         docs::error_page,
     ];
-    list
-        .undocumented("/docs/assets/{file}", || get(docs::asset))
+    list.undocumented("/docs/assets/{file}", || get(docs::asset))
         .undocumented("/assets/page.css", || get(pages::style))
 }
 

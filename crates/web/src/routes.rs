@@ -6,8 +6,8 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use utoipa::Path;
 use utoipa::__dev::{SchemaReferences, Tags};
+use utoipa::Path;
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::{HttpMethod, OpenApi};
 

@@ -72,7 +72,13 @@ fn closed(language: Language, may_ask_again: bool) -> Response {
         language,
         StatusCode::GONE,
         "notice.html",
-        context! { title, text, again, again_at => "forgot-password" },
+        context! {
+            title,
+            text,
+            more => (!may_ask_again).then_some(words.ask_there),
+            again,
+            again_at => "forgot-password",
+        },
     )
 }
 

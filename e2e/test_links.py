@@ -86,7 +86,7 @@ class Installation:
     def titles(self, steps: list[Step]) -> list[str]:
         """Return which pages these are."""
         names = {title: name for name, title in WORDS[self.language].items()}
-        return [names.get(step["title"], step["title"]) for step in steps]
+        return [names.get(str(step["title"]), str(step["title"])) for step in steps]
 
     def sign_in(self, password: str, email: str = ADA) -> int:
         """Return what a sign-in is answered with."""

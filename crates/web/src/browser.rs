@@ -123,6 +123,17 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     found.next().filter(|_| found.next().is_none())
 }
 
+/// Refuses a form that a page of another origin sent, unless that origin is configured.
+pub(crate) async fn expect_ours(origins: &Origins, parts: &Parts) -> Result<(), Problem> {
+    match origins.admit(parts).await {
+        true => Ok(()),
+        false => Err(Problem::new(
+            ProblemCode::CsrfRefused,
+            "Pages of other origins may not ask this.",
+        )),
+    }
+}
+
 /// From whose pages cookies may be used.
 pub(crate) struct Origins {
     layer: Option<CsrfLayer>,

@@ -286,7 +286,9 @@ impl Shared {
         headers.reserve(8);
         headers.insert(X_REQUEST_ID, id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers
+            .entry(REFERRER_POLICY)
+            .or_insert(HeaderValue::from_static("no-referrer"));
         headers
             .entry(CROSS_ORIGIN_RESOURCE_POLICY)
             .or_insert(HeaderValue::from_static("same-origin"));

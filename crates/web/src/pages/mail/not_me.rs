@@ -1,7 +1,7 @@
 //! `/not-me`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use ntt_auth_core::flow::{Disown, LinkError};
 use ntt_auth_core::model::FieldErrors;
@@ -12,7 +12,6 @@ use super::{
 };
 use crate::App;
 use crate::extract::{Form, Peer, Query};
-use crate::pages;
 use crate::problem::{Problem, ProblemBody};
 
 /// The page that asks whether a sign-in was somebody else's
@@ -67,6 +66,6 @@ pub(crate) async fn submit_not_me(
         ),
         Ok(None) => say(language, StatusCode::OK, &words.ended),
         Err(LinkError::Closed) => closed(language, true),
-        Err(LinkError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(LinkError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }

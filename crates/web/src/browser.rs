@@ -163,7 +163,7 @@ impl Origins {
 
     /// Whether the browser says that a page of ours asks (`Sec-Fetch-Site`, else `Origin`). What is no browser says
     /// neither, and has no cookies that others could use.
-    async fn admit(&self, parts: &Parts) -> bool {
+    pub(crate) async fn admit(&self, parts: &Parts) -> bool {
         let Some(layer) = &self.layer else {
             return false;
         };

@@ -21,7 +21,7 @@ use utoipa::OpenApi as _;
 
 pub use api::schema::export_json;
 pub use app::App;
-pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
+pub use settings::{CorsOrigins, ForwardedHeader, MetricsAccess, RateLimits, WebSettings};
 pub use system::openapi::OPENAPI;
 pub use system::{
     BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Outbox, OutboxMail,

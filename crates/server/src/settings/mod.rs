@@ -201,6 +201,7 @@ impl Settings {
         WebSettings {
             public_url: issuer.to_owned(),
             trusted_proxies: self.http.trusted_proxies.clone(),
+            forwarded_header: self.http.forwarded_header,
             cors_origins: self.http.cors_origins.clone(),
             max_body: self.http.max_body,
             max_import: self.http.max_import,

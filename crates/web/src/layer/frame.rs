@@ -102,8 +102,7 @@ impl FrameLayer {
             return None;
         }
         let app = &self.shared.app;
-        let trusted = &app.settings.trusted_proxies;
-        let address = || client_address(request.headers(), request.extensions(), trusted);
+        let address = || client_address(request.headers(), request.extensions(), &app.settings);
         let seconds = app.limiter.flooded_by(address)?;
         let text = format!("Try again in {seconds} seconds.");
         Some(Problem::new(ProblemCode::RateLimited, text).retry_after(seconds))
@@ -153,7 +152,7 @@ where
                 client_address(
                     request.headers(),
                     request.extensions(),
-                    &shared.app.settings.trusted_proxies,
+                    &shared.app.settings,
                 )
             }),
         };

@@ -97,6 +97,8 @@ pub struct Settings {
     pub log: Log,
     /// What test installations offer.
     pub testing: Testing,
+    /// Files with secrets that others on this machine can read, by the setting that names them. Production refuses them.
+    pub exposed: Vec<(&'static str, PathBuf)>,
 }
 
 /// What a configuration is read from. Nothing here is taken from the process itself, so that tests can give their own.
@@ -245,7 +247,9 @@ impl Settings {
             production::refuse_unsafe_key(keys.as_ref(), reader);
             production::refuse_unsafe_http(http.as_ref(), reader);
             production::refuse_unsafe_lockout(lockout.as_ref(), reader);
+            production::refuse_unsafe_limits(rate_limits.as_ref(), reader);
             production::refuse_unsafe_mail(mail.as_ref(), reader);
+            production::refuse_exposed_secrets(reader);
         }
         Ok(Self {
             profile: profile?,
@@ -267,6 +271,7 @@ impl Settings {
             metrics: metrics?,
             log: log?,
             testing: testing?,
+            exposed: std::mem::take(&mut reader.exposed),
         })
     }
 }

@@ -184,6 +184,7 @@ fn v15_2_3_production_and_development_have_no_reset_and_production_no_clock() {
     let master = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     let production = [
         ("NTT_AUTH__PROFILE", "production"),
+        ("NTT_AUTH__RATE_LIMITS__ENABLED", "true"),
         ("NTT_AUTH__MAIL__ENABLED", "false"),
         ("NTT_AUTH__PUBLIC_URL", "https://auth.example.com"),
         ("NTT_AUTH__KEYS__MASTER_KEY", master),

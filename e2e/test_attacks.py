@@ -304,3 +304,22 @@ def test_e47_ten_thousand_addresses_make_no_series(start: Start) -> None:
         ask(methods[number % 7] if number % 50 else f"M{number}", path)
     connection.close()
     assert series(scraped()) - before == set()
+
+
+def test_e42_no_web_page_begins_a_test_server_anew(start: Start) -> None:
+    server = start()
+    server.api.register("ada@example.com", PASSWORD)
+    for foreign in (
+        {"Origin": "https://evil.example", "Content-Type": "text/plain"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "rebound.example"},
+        {"Host": "rebound.example", "Origin": "http://rebound.example", "Sec-Fetch-Site": "same-origin"},
+    ):
+        for path in ("/api/v1/test/reset", "/api/v1/test/clock"):
+            assert server.api.send("POST", path, headers=foreign).code == "not_found", foreign
+    server.api.login("ada@example.com", PASSWORD)
+
+    assert server.api.post("/api/v1/test/reset").status == 200
+    refused = server.api.post("/api/v1/auth/login", {"email": "ada@example.com", "password": PASSWORD})
+    assert refused.status == 401

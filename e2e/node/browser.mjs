@@ -8,6 +8,8 @@ const ARGUMENTS = [
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
+  // A name over plain http: a browser sends no Sec-Fetch-Site there.
+  "--host-resolver-rules=MAP auth.test 127.0.0.1",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",

@@ -61,6 +61,10 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     }
 
     let mail = Arc::new(MailRoom::open(settings, auth)?);
+    for (key, path) in &settings.exposed {
+        let path = path.display();
+        tracing::warn!(target: "serve", key, %path, "others on this machine can read a file with a secret; production refuses that");
+    }
     if let Delivery::Off = settings.mail.delivery {
         tracing::warn!(target: "serve", "{}", Mail::OFF);
     }

@@ -123,6 +123,17 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     found.next().filter(|_| found.next().is_none())
 }
 
+/// Refuses a form that a page of another origin sent, unless that origin is configured.
+pub(crate) async fn expect_ours(origins: &Origins, parts: &Parts) -> Result<(), Problem> {
+    match origins.admit(parts).await {
+        true => Ok(()),
+        false => Err(Problem::new(
+            ProblemCode::CsrfRefused,
+            "Pages of other origins may not ask this.",
+        )),
+    }
+}
+
 /// From whose pages cookies may be used.
 pub(crate) struct Origins {
     layer: Option<CsrfLayer>,
@@ -152,7 +163,7 @@ impl Origins {
 
     /// Whether the browser says that a page of ours asks (`Sec-Fetch-Site`, else `Origin`). What is no browser says
     /// neither, and has no cookies that others could use.
-    async fn admit(&self, parts: &Parts) -> bool {
+    pub(crate) async fn admit(&self, parts: &Parts) -> bool {
         let Some(layer) = &self.layer else {
             return false;
         };

@@ -15,13 +15,13 @@ mod settings;
 mod system;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use utoipa::OpenApi as _;
 
 pub use api::schema::export_json;
 pub use app::App;
-pub use settings::{CorsOrigins, MetricsAccess, RateLimits, WebSettings};
+pub use settings::{CorsOrigins, ForwardedHeader, MetricsAccess, RateLimits, WebSettings};
 pub use system::openapi::OPENAPI;
 pub use system::{
     BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Outbox, OutboxMail,
@@ -30,6 +30,7 @@ pub use system::{
 
 use crate::api::{audit, auth, jobs, outbox, sessions, testing, users};
 use crate::layer::{FrameLayer, Tone, cors, note_denials, rate_limit};
+use crate::pages::refusal::{as_pages, only_ours};
 use crate::problem::{Problem, ProblemCode};
 use crate::routes::{Described, Named, Routes, Served, routes};
 use crate::system::{docs, health, jwks, openapi, scrape};
@@ -158,8 +159,11 @@ pub fn router(app: App) -> Router {
         Some(cors) => (api.layer(cors.clone()), quiet.layer(cors)),
         None => (api, quiet),
     };
+    let ours = from_fn_with_state(app.clone(), only_ours);
     let pages = refusing(forms(Served(Router::new())))
+        .layer(ours)
         .layer(limit)
+        .layer(from_fn(as_pages))
         .merge(refusing(open_pages(Served(Router::new()))));
     api.merge(pages)
         .fallback(|| async { Problem::not_found() })

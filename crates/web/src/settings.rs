@@ -13,6 +13,8 @@ pub struct WebSettings {
     pub public_url: String,
     /// Proxies whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say for whom they ask.
+    pub forwarded_header: ForwardedHeader,
     /// Whose web pages may call this server.
     pub cors_origins: CorsOrigins,
     /// Largest body of a request, in octets.
@@ -33,6 +35,7 @@ impl WebSettings {
         Self {
             public_url: public_url.into(),
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
             cors_origins: CorsOrigins::Only(Vec::new()),
             max_body: 64 * 1024,
             max_import: 64 * 1024 * 1024,
@@ -46,6 +49,16 @@ impl WebSettings {
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+/// The header in which proxies say for whom they ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239)
+    Forwarded,
 }
 
 /// Whose web pages may call this server.

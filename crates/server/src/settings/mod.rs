@@ -97,6 +97,8 @@ pub struct Settings {
     pub log: Log,
     /// What test installations offer.
     pub testing: Testing,
+    /// Files with secrets that others on this machine can read, by the setting that names them. Production refuses them.
+    pub exposed: Vec<(&'static str, PathBuf)>,
 }
 
 /// What a configuration is read from. Nothing here is taken from the process itself, so that tests can give their own.
@@ -214,6 +216,7 @@ impl Settings {
         WebSettings {
             public_url: issuer.to_owned(),
             trusted_proxies: self.http.trusted_proxies.clone(),
+            forwarded_header: self.http.forwarded_header,
             cors_origins: self.http.cors_origins.clone(),
             max_body: self.http.max_body,
             max_import: self.http.max_import,
@@ -257,7 +260,9 @@ impl Settings {
             production::refuse_unsafe_key(keys.as_ref(), reader);
             production::refuse_unsafe_http(http.as_ref(), reader);
             production::refuse_unsafe_lockout(lockout.as_ref(), reader);
+            production::refuse_unsafe_limits(rate_limits.as_ref(), reader);
             production::refuse_unsafe_mail(mail.as_ref(), reader);
+            production::refuse_exposed_secrets(reader);
         }
         Ok(Self {
             profile: profile?,
@@ -279,6 +284,7 @@ impl Settings {
             metrics: metrics?,
             log: log?,
             testing: testing?,
+            exposed: std::mem::take(&mut reader.exposed),
         })
     }
 }

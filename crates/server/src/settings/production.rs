@@ -3,7 +3,7 @@
 
 use ntt_auth_core::policy::LockoutRules;
 use ntt_auth_mail::Security;
-use ntt_auth_web::CorsOrigins;
+use ntt_auth_web::{CorsOrigins, RateLimits};
 use url::Url;
 
 use super::mail::is_loopback;
@@ -88,6 +88,29 @@ pub(super) fn refuse_unsafe_lockout(
             "lockout.enabled",
             "production refuses it: passwords could be guessed without end",
             "leave it at true; `ntt-auth user unlock` lifts a lock",
+        );
+    }
+}
+
+pub(super) fn refuse_unsafe_limits(limits: Result<&RateLimits, &Refused>, reader: &mut Reader<'_>) {
+    if limits.is_ok_and(|limits| !limits.enabled) {
+        reader.refuse(
+            "rate_limits.enabled",
+            "production refuses it: a few clients could take all of the server",
+            "leave it at true and raise the limits that are too low",
+        );
+    }
+}
+
+pub(super) fn refuse_exposed_secrets(reader: &mut Reader<'_>) {
+    for (key, path) in std::mem::take(&mut reader.exposed) {
+        reader.refuse(
+            key,
+            format!(
+                "production refuses {}: others on this machine can read it",
+                path.display()
+            ),
+            "give it the mode 0600, or 0640 to a file of root's and a group of the server's own",
         );
     }
 }

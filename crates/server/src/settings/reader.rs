@@ -33,6 +33,8 @@ pub(super) struct Reader<'a> {
     layers: &'a Layers,
     pub(super) problems: Vec<Problem>,
     pub(super) read: BTreeMap<&'static str, Accepts>,
+    /// Files with secrets that others than their owner can read, by the key that names them.
+    pub(super) exposed: Vec<(&'static str, PathBuf)>,
 }
 
 impl<'a> Reader<'a> {
@@ -41,6 +43,7 @@ impl<'a> Reader<'a> {
             layers,
             problems: layers.problems.clone(),
             read: BTreeMap::new(),
+            exposed: Vec::new(),
         }
     }
 
@@ -234,7 +237,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn secret_file(&mut self, key: &str, path: &Path) -> Result<Zeroizing<String>, Refused> {
+    fn secret_file(
+        &mut self,
+        key: &'static str,
+        path: &Path,
+    ) -> Result<Zeroizing<String>, Refused> {
+        if is_exposed(path) {
+            self.exposed.push((key, path.to_owned()));
+        }
         match std::fs::read_to_string(path).map(Zeroizing::new) {
             Err(error) => Err(self.refuse(
                 key,
@@ -301,6 +311,23 @@ impl<'a> Reader<'a> {
             "report this as a defect",
         )
     }
+}
+
+/// Whether accounts of this machine that have no business with a secret can read or change its file. A file of root's may be
+/// readable by a group: that is how it is lent to the account of a service.
+#[cfg(unix)]
+fn is_exposed(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    // Whether it can be read at all is said by whoever reads it.
+    std::fs::metadata(path).is_ok_and(|file| {
+        let shut = if file.uid() == 0 { 0o027 } else { 0o077 };
+        file.is_file() && file.mode() & shut != 0
+    })
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_path: &Path) -> bool {
+    false
 }
 
 /// A path as it was written.

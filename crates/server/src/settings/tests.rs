@@ -246,6 +246,7 @@ fn production_names_each_unsafe_setting() {
         ("NTT_AUTH__PUBLIC_URL", "http://auth.example.com"),
         ("NTT_AUTH__HTTP__CORS_ORIGINS", "*"),
         ("NTT_AUTH__HTTP__TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("NTT_AUTH__RATE_LIMITS__ENABLED", "false"),
     ])
     .into_iter()
     .filter_map(|problem| problem.key)
@@ -258,6 +259,7 @@ fn production_names_each_unsafe_setting() {
             "keys.master_key",
             "http.cors_origins",
             "http.trusted_proxies",
+            "rate_limits.enabled",
             "mail.smtp.host"
         ]
     );
@@ -312,6 +314,49 @@ fn secrets_come_from_files_too_and_are_never_shown() {
     }
     let absent = problems(&[("NTT_AUTH__METRICS__TOKEN_FILE", "/nowhere/token")]);
     assert!(absent[0].what.contains("cannot be read"));
+}
+
+#[cfg(unix)]
+#[test]
+fn v13_3_1_a_secret_that_others_can_read_is_refused_in_production() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "a-token-for-metrics-of-some-length").unwrap();
+    let file = ("NTT_AUTH__METRICS__TOKEN_FILE", path.to_str().unwrap());
+    let production = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let keys: Vec<_> = problems(&[("NTT_AUTH__PROFILE", "production"), file])
+            .into_iter()
+            .filter_map(|problem| problem.key)
+            .collect();
+        keys.iter().any(|key| key == "metrics.token_file")
+    };
+    for open in [0o644, 0o604, 0o620, 0o666] {
+        assert!(production(open), "{open:o}");
+        let settings = load(&environment(&[file])).unwrap();
+        assert_eq!(
+            settings.exposed,
+            [("metrics.token_file", path.clone())],
+            "{open:o}"
+        );
+    }
+    for shut in [0o600, 0o400] {
+        assert!(!production(shut), "{shut:o}");
+        assert!(load(&environment(&[file])).unwrap().exposed.is_empty());
+    }
+}
+
+#[test]
+fn the_header_of_proxies_is_one_of_two() {
+    let header = |value| load(&environment(&[("NTT_AUTH__HTTP__FORWARDED_HEADER", value)]));
+    assert_eq!(
+        header("forwarded").unwrap().http.forwarded_header,
+        ntt_auth_web::ForwardedHeader::Forwarded
+    );
+    let refused = header("x-real-ip").unwrap_err().to_string();
+    assert!(refused.contains("x-forwarded-for, forwarded"), "{refused}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use ipnet::IpNet;
-use ntt_auth_web::{CorsOrigins, MetricsAccess, RateLimits};
+use ntt_auth_web::{CorsOrigins, ForwardedHeader, MetricsAccess, RateLimits};
 use url::Url;
 
 use super::reader::{Reader, Refused};
@@ -36,6 +36,8 @@ pub struct Http {
     pub shutdown_timeout: Duration,
     /// Proxies whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say for whom they ask.
+    pub forwarded_header: ForwardedHeader,
     /// Origins of web applications that may call this server.
     pub cors_origins: CorsOrigins,
 }
@@ -60,6 +62,11 @@ impl Http {
             "write a network like 10.0.0.0/8 or an address like 192.0.2.1",
             network,
         );
+        let forwarded_header = reader.choice(
+            "http.forwarded_header",
+            &["x-forwarded-for", "forwarded"],
+            &[ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded],
+        );
         let cors_origins = reader.list(
             "http.cors_origins",
             "write scheme, host and port alone, like https://app.example.com, or * for all",
@@ -75,6 +82,7 @@ impl Http {
             max_import: max_import?,
             shutdown_timeout: shutdown_timeout?,
             trusted_proxies: trusted_proxies?,
+            forwarded_header: forwarded_header?,
             cors_origins: match cors_origins?.into_iter().collect() {
                 Some(origins) => CorsOrigins::Only(origins),
                 None => CorsOrigins::Any,

@@ -86,7 +86,13 @@ impl Drop for Logging {
 
 fn daily_files(log: &Log) -> Result<RollingFileAppender, LogError> {
     let folder = log.directory.clone().unwrap_or_default();
-    fs::create_dir_all(&folder)
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    // Lines name addresses of clients: a folder that is made here is its owner's alone.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(&folder)
         .map_err(|error| LogError::Folder(folder.clone(), error.to_string()))?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)

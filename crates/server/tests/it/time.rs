@@ -92,7 +92,10 @@ fn thirty_days_pass_in_a_second() {
     // She never verified her address and did not come back: the account is gone, and the address free.
     let account = json!({ "email": "ada@example.com", "password": PASSWORD });
     assert_eq!(post(&server, "/api/v1/auth/login", None, &account).0, 401);
-    assert_eq!(post(&server, "/api/v1/auth/register", None, &account).0, 201);
+    assert_eq!(
+        post(&server, "/api/v1/auth/register", None, &account).0,
+        201
+    );
     // Bob was there yesterday, and whoever signs in now is signed in.
     let account = json!({ "email": "bob@example.com", "password": PASSWORD });
     let (status, tokens) = post(&server, "/api/v1/auth/login", None, &account);
@@ -188,6 +191,7 @@ fn v15_2_3_production_and_development_have_no_reset_and_production_no_clock() {
     let master = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     let production = [
         ("NTT_AUTH__PROFILE", "production"),
+        ("NTT_AUTH__RATE_LIMITS__ENABLED", "true"),
         ("NTT_AUTH__MAIL__ENABLED", "false"),
         ("NTT_AUTH__PUBLIC_URL", "https://auth.example.com"),
         ("NTT_AUTH__KEYS__MASTER_KEY", master),

@@ -7,28 +7,30 @@ use http::header::FORWARDED;
 use http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+use crate::settings::{ForwardedHeader, WebSettings};
+
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// More hops than any real chain of proxies has.
 const MAX_HOPS: usize = 32;
 
 /// The client's address: the peer of the connection, unless that is a trusted proxy; then the rightmost address of the
-/// forwarding header that is not one. `X-Forwarded-For` is read before `Forwarded` (RFC 7239): where both are sent, the
-/// first is the one that proxies are known to append to. IPv4-mapped addresses are told as IPv4.
+/// forwarding header that is not one. Only the header that the proxies are known to write is read: another one comes
+/// through them as the client sent it. IPv4-mapped addresses are told as IPv4.
 pub(crate) fn client_address(
     headers: &HeaderMap,
     extensions: &Extensions,
-    trusted: &[IpNet],
+    settings: &WebSettings,
 ) -> Option<IpAddr> {
+    let trusted = settings.trusted_proxies.as_slice();
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     let peer = peer.ip().to_canonical();
     if !is_trusted(peer, trusted) {
         return Some(peer);
     }
-    let name = if headers.contains_key(&X_FORWARDED_FOR) {
-        &X_FORWARDED_FOR
-    } else {
-        &FORWARDED
+    let name = match settings.forwarded_header {
+        ForwardedHeader::XForwardedFor => &X_FORWARDED_FOR,
+        ForwardedHeader::Forwarded => &FORWARDED,
     };
     let mut client = peer;
     for value in headers.get_all(name).iter().rev() {
@@ -89,12 +91,16 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, header: HeaderName, value: &str) -> String {
-        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let mut settings = WebSettings::new("https://auth.example.com");
+        settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        if header == FORWARDED {
+            settings.forwarded_header = ForwardedHeader::Forwarded;
+        }
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
         let mut headers = HeaderMap::new();
         headers.insert(header, HeaderValue::from_str(value).unwrap());
-        client_address(&headers, &extensions, &trusted)
+        client_address(&headers, &extensions, &settings)
             .unwrap()
             .to_string()
     }

@@ -21,11 +21,7 @@ impl FromRequestParts<App> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let ip_address = client_address(
-            &parts.headers,
-            &parts.extensions,
-            &app.settings.trusted_proxies,
-        );
+        let ip_address = client_address(&parts.headers, &parts.extensions, &app.settings);
         let user_agent = parts
             .headers
             .get(USER_AGENT)

@@ -17,11 +17,7 @@ use crate::layer::context;
 pub(crate) async fn note_denials(State(app): State<App>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let address = client_address(
-        request.headers(),
-        request.extensions(),
-        &app.settings.trusted_proxies,
-    );
+    let address = client_address(request.headers(), request.extensions(), &app.settings);
     // Counted references, so that what is not refused costs no copy.
     let kept: HeaderMap = [AUTHORIZATION, USER_AGENT]
         .into_iter()

@@ -102,8 +102,7 @@ impl FrameLayer {
             return None;
         }
         let app = &self.shared.app;
-        let trusted = &app.settings.trusted_proxies;
-        let address = || client_address(request.headers(), request.extensions(), trusted);
+        let address = || client_address(request.headers(), request.extensions(), &app.settings);
         let seconds = app.limiter.flooded_by(address)?;
         let text = format!("Try again in {seconds} seconds.");
         Some(Problem::new(ProblemCode::RateLimited, text).retry_after(seconds))
@@ -153,7 +152,7 @@ where
                 client_address(
                     request.headers(),
                     request.extensions(),
-                    &shared.app.settings.trusted_proxies,
+                    &shared.app.settings,
                 )
             }),
         };
@@ -286,7 +285,9 @@ impl Shared {
         headers.reserve(8);
         headers.insert(X_REQUEST_ID, id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers
+            .entry(REFERRER_POLICY)
+            .or_insert(HeaderValue::from_static("no-referrer"));
         headers
             .entry(CROSS_ORIGIN_RESOURCE_POLICY)
             .or_insert(HeaderValue::from_static("same-origin"));

@@ -47,7 +47,7 @@ fn judge(app: &App, request: &Request) -> (Policy, Key) {
         Key::of_address(client_address(
             request.headers(),
             request.extensions(),
-            &app.settings.trusted_proxies,
+            &app.settings,
         ))
     };
     match request

@@ -2,12 +2,13 @@
 
 pub(crate) mod mail;
 pub(crate) mod outbox;
+pub(crate) mod refusal;
 pub(crate) mod setup;
 
 use std::sync::LazyLock;
 
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 use minijinja::{Environment, Value, context};
 
@@ -79,15 +80,14 @@ pub(crate) fn notice(status: StatusCode, title: &str, text: &str) -> Response {
     render(status, "notice.html", context! { root => TOP, title, text })
 }
 
-/// A problem as a page, for those who came by a form.
-pub(crate) fn of_problem(problem: &Problem) -> Response {
-    let code = problem.code();
-    let mut response = notice(code.status(), code.title(), problem.detail());
-    if let Some(seconds) = problem.seconds_to_wait() {
-        response
-            .headers_mut()
-            .insert(http::header::RETRY_AFTER, seconds.into());
-    }
+/// A page with a form. Browsers name the origin of the page that sends one by the policy for referrers: with the one of every
+/// other answer they would name none, and over plain http, where they say nothing else of it, our own forms could not be
+/// told from others'. This one names the origin and never the rest of the address.
+pub(crate) fn form(status: StatusCode, template: &str, context: Value) -> Response {
+    let mut response = render(status, template, context);
+    response
+        .headers_mut()
+        .insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     response
 }
 

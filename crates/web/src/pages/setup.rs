@@ -12,14 +12,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
-use crate::api::schema::{ANY, HASHING, QUERY, refusals};
-use crate::browser::Browser;
+use crate::api::schema::{ANY, HASHING, QUERY, page_refusals};
 use crate::extract::{Form, Peer, Query};
 use crate::pages;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 
-refusals!(ShowRefusals: QUERY, ANY);
-refusals!(
+page_refusals!(ShowRefusals: QUERY, ANY);
+page_refusals!(
     SubmitRefusals: &[
         ProblemCode::MalformedRequest,
         ProblemCode::Timeout,
@@ -92,7 +91,7 @@ pub(crate) async fn show_set_up(
             form(&app, StatusCode::OK, &empty, &FieldErrors::new())
         }
         Ok(false) => closed(),
-        Err(fault) => pages::of_problem(&Problem::from(fault)),
+        Err(fault) => Problem::from(fault).into_response(),
     }
 }
 
@@ -120,12 +119,8 @@ pub(crate) async fn show_set_up(
 pub(crate) async fn submit_set_up(
     State(app): State<App>,
     Peer(client): Peer,
-    browser: Browser,
     Form(typed): Form<SetupForm>,
 ) -> Response {
-    if let Err(problem) = browser.expect_ours() {
-        return pages::of_problem(&problem);
-    }
     let set_up = SetUp {
         token: typed.token.clone(),
         raw: typed.raw(),
@@ -143,7 +138,7 @@ pub(crate) async fn submit_set_up(
         Err(SetUpError::Invalid(errors)) => {
             form(&app, StatusCode::UNPROCESSABLE_ENTITY, &typed, &errors)
         }
-        Err(SetUpError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(SetUpError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }
 
@@ -209,7 +204,7 @@ fn form(app: &App, status: StatusCode, typed: &SetupForm, errors: &FieldErrors) 
     };
     let fields: Vec<Field<'_>> = [email, password].into_iter().chain(optional).collect();
     let context = context! { root => pages::TOP, token => typed.token.as_str(), fields => Serde(&fields), failed => !errors.is_empty() };
-    pages::render(status, "setup.html", context)
+    pages::form(status, "setup.html", context)
 }
 
 fn told<'a>(errors: &'a FieldErrors, pointer: &str) -> Vec<&'a str> {

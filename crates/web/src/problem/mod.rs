@@ -26,6 +26,15 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
+/// What an answer refuses with, beside the answer itself: for those who say it in another form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused {
+    /// The code.
+    pub(crate) code: ProblemCode,
+    /// When to try again, in whole seconds, if that is known.
+    pub(crate) retry_after: Option<u64>,
+}
+
 impl Problem {
     /// A problem of this code; `detail` is one sentence on this occurrence.
     pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -96,6 +105,10 @@ impl IntoResponse for Problem {
             ),
         };
         let status = self.code.status();
+        let refused = Refused {
+            code: self.code,
+            retry_after: self.retry_after,
+        };
         let body = ProblemBody {
             kind,
             title: self.code.title().to_owned(),
@@ -106,6 +119,7 @@ impl IntoResponse for Problem {
             errors: self.errors.into_iter().map(FieldProblem::from).collect(),
         };
         let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(refused);
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,

@@ -1,5 +1,6 @@
 //! Routes about the server itself: health, metrics, public keys, documentation.
 
+mod desk;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod jwks;

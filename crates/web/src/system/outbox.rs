@@ -5,15 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use http::HeaderName;
-use http::header::{FORWARDED, HOST};
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 use ntt_auth_core::model::{JobId, Timestamp};
-use url::{Host, Url};
 
 use crate::App;
 use crate::problem::Problem;
+use crate::system::desk::desk;
 
 /// A mail that was kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,13 +63,11 @@ pub trait Outbox: Send + Sync {
 /// The outbox, for those who may look into it. To everybody else the route does not exist.
 pub(crate) struct Opened(pub(crate) Arc<dyn Outbox>);
 
-const FORWARDING: [HeaderName; 2] = [FORWARDED, HeaderName::from_static("x-forwarded-for")];
-
 impl FromRequestParts<App> for Opened {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        opened(parts, app).ok_or_else(Problem::not_found)
+        opened(parts, app).await.ok_or_else(Problem::not_found)
     }
 }
 
@@ -85,45 +81,14 @@ impl FromRequestParts<App> for MayOpen {
         parts: &mut Parts,
         app: &App,
     ) -> Result<Self, std::convert::Infallible> {
-        Ok(Self(opened(parts, app).is_some()))
+        Ok(Self(opened(parts, app).await.is_some()))
     }
 }
 
-fn opened(parts: &Parts, app: &App) -> Option<Opened> {
+async fn opened(parts: &Parts, app: &App) -> Option<Opened> {
     let outbox = app.probe.outbox()?;
-    // Behind a proxy everybody would look like the proxy.
-    let forwarded = FORWARDING
-        .iter()
-        .any(|name| parts.headers.contains_key(name));
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    (!forwarded && outbox.serves(peer.0) && asked_by_its_name(parts, &app.settings.public_url))
-        .then_some(Opened(outbox))
-}
-
-/// Whether the host that was asked for is this machine or the public one. A web page elsewhere can have its own name resolve
-/// to this machine (DNS rebinding) and would then be let read the answer; its name gives it away.
-fn asked_by_its_name(parts: &Parts, public_url: &str) -> bool {
-    let authority = match (parts.uri.authority(), parts.headers.get(HOST)) {
-        (Some(authority), _) => authority.as_str(),
-        (None, Some(host)) => host.to_str().unwrap_or_default(),
-        // HTTP/1.0: no browser.
-        (None, None) => return true,
-    };
-    let Ok(asked) = Url::parse(&format!("http://{authority}")) else {
-        return false;
-    };
-    match asked.host() {
-        // An address is no name: no page elsewhere has it for its own.
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
-        Some(Host::Domain(name)) => {
-            name == "localhost" || name.ends_with(".localhost") || is_public(name, public_url)
-        }
-        None => false,
-    }
-}
-
-fn is_public(name: &str, public_url: &str) -> bool {
-    Url::parse(public_url).is_ok_and(|url| url.host_str() == Some(name))
+    let peer = desk(parts, app).await?;
+    outbox.serves(peer).then_some(Opened(outbox))
 }
 
 /// The addresses in a text that begin with `http`, in their order, each once. What ends a sentence is not taken for a part of

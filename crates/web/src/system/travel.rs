@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use http::HeaderName;
-use http::header::FORWARDED;
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 use ntt_auth_core::flow::Fault;
 use ntt_auth_core::secret::Bearer;
 
 use crate::App;
 use crate::problem::Problem;
+use crate::system::desk::desk;
 
 /// An installation whose time can be moved. The server implements it for the profiles `development` and `test`.
 #[async_trait]
@@ -37,20 +36,14 @@ pub trait TimeTravel: Send + Sync {
 /// less.
 pub(crate) struct Traveller(pub(crate) Arc<dyn TimeTravel>);
 
-const FORWARDING: [HeaderName; 2] = [FORWARDED, HeaderName::from_static("x-forwarded-for")];
-
 impl FromRequestParts<App> for Traveller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        // Behind a proxy everybody would look like the proxy.
-        let forwarded = FORWARDING
-            .iter()
-            .any(|name| parts.headers.contains_key(name));
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = desk(parts, app).await.ok_or_else(Problem::not_found)?;
         app.probe
             .time_travel()
-            .filter(|travel| !forwarded && peer.is_some_and(|peer| travel.serves(peer.0)))
+            .filter(|travel| travel.serves(peer))
             .map(Self)
             .ok_or_else(Problem::not_found)
     }

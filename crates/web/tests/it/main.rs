@@ -21,6 +21,7 @@ mod matrix;
 mod me;
 mod openapi;
 mod outbox;
+mod pages;
 mod password;
 mod permissions;
 mod properties;

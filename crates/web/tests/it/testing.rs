@@ -78,6 +78,32 @@ async fn v13_4_2_the_routes_are_absent_for_everybody_else() {
             .await;
         answer.refuses(404, "not_found");
     }
+    // A page of somebody else's, which the browser at the desk has open, or whose name resolves to this machine.
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("host", "rebound.example"),
+    ] {
+        for (path, kind, body) in [
+            (CLOCK, "application/json", body.to_string()),
+            ("/api/v1/test/reset", "text/plain", String::new()),
+        ] {
+            let headers = [("content-type", kind), (name, value)];
+            let answer = desk
+                .send_raw(http::Method::POST, path, &headers, body)
+                .await;
+            answer.refuses(404, "not_found");
+        }
+    }
+    for rebound in [CLOCK, "/api/v1/outbox"] {
+        let headers = [("host", "rebound.example")];
+        let answer = desk
+            .send_raw(http::Method::GET, rebound, &headers, "")
+            .await;
+        answer.refuses(404, "not_found");
+    }
     // Where the profile has no reset.
     desk.post_empty("/api/v1/test/reset")
         .await

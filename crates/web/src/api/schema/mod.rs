@@ -27,7 +27,8 @@ pub(crate) use path::{DocumentPath, JobPath, SessionPath, UserPath};
 pub(crate) use permissions::PermissionMatrix;
 pub(crate) use profile::ProfileRequest;
 pub(crate) use refusals::{
-    ANY, BEARER, BODY, FRAME, HASHING, QUERY, refusals, refused_by, share_refusals,
+    ANY, BEARER, BODY, FRAME, HASHING, QUERY, page_refusals, page_refused_by, refusals, refused_by,
+    share_refusals,
 };
 pub(crate) use registration::RegistrationFields;
 pub(crate) use role::{optional_role_schema, role_schema};

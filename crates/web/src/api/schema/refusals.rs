@@ -9,9 +9,11 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 
+use crate::pages::refusal::is_shown;
 use crate::problem::ProblemCode;
 
 const PROBLEM: &str = "application/problem+json";
+const PAGE: &str = "text/html";
 
 /// What every answer's frame may refuse with.
 pub(crate) const FRAME: &[ProblemCode] = &[
@@ -66,8 +68,49 @@ macro_rules! refusals {
 }
 pub(crate) use refusals;
 
+/// The same for a page with a form, which shows people a page for some of the codes.
+macro_rules! page_refusals {
+    ($name:ident: $($codes:expr),+ $(,)?) => {
+        enum $name {}
+
+        impl utoipa::IntoResponses for $name {
+            fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
+                $crate::api::schema::page_refused_by(&[$($codes),+])
+            }
+        }
+    };
+}
+pub(crate) use page_refusals;
+
 /// The responses of a route that refuses with these codes.
 pub(crate) fn refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Response>> {
+    by_status(codes)
+        .into_iter()
+        .map(|(status, codes)| (status, response(&codes).into()))
+        .collect()
+}
+
+/// The responses of a page with a form that is refused with these codes.
+pub(crate) fn page_refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Response>> {
+    by_status(codes)
+        .into_iter()
+        .map(|(status, codes)| {
+            let mut response = response(&codes);
+            if codes.iter().all(|code| is_shown(*code)) {
+                let text = ObjectBuilder::new().schema_type(Type::String).build();
+                let page = ContentBuilder::new().schema(Some(text)).build();
+                // A handler that panics answers with a problem wherever it is.
+                if !codes.contains(&ProblemCode::Internal) {
+                    response.content.clear();
+                }
+                response.content.insert(PAGE.to_owned(), page.into());
+            }
+            (status, response.into())
+        })
+        .collect()
+}
+
+fn by_status(codes: &[&[ProblemCode]]) -> BTreeMap<String, Vec<ProblemCode>> {
     let mut by_status: BTreeMap<String, Vec<ProblemCode>> = BTreeMap::new();
     for code in codes.iter().copied().flatten() {
         let same_status = by_status
@@ -78,9 +121,6 @@ pub(crate) fn refused_by(codes: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Res
         }
     }
     by_status
-        .into_iter()
-        .map(|(status, codes)| (status, response(&codes).into()))
-        .collect()
 }
 
 /// Puts each refusal that several routes share under the document's components, once, and refers to it.
@@ -119,7 +159,12 @@ fn name(status: &str, response: &Response) -> Option<String> {
         return None;
     };
     let codes: Vec<&str> = content.examples.keys().map(String::as_str).collect();
-    (!codes.is_empty()).then(|| format!("{status}-{}", codes.join(".")))
+    let page = if response.content.contains_key(PAGE) {
+        ".page"
+    } else {
+        ""
+    };
+    (!codes.is_empty()).then(|| format!("{status}-{}{page}", codes.join(".")))
 }
 
 fn response(codes: &[ProblemCode]) -> Response {

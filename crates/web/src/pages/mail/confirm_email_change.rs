@@ -1,7 +1,7 @@
 //! `/confirm-email-change`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use ntt_auth_core::flow::{ConfirmEmailChange, ConfirmEmailChangeError};
 
@@ -9,7 +9,6 @@ use super::words::Words;
 use super::{Language, LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, say};
 use crate::App;
 use crate::extract::{Form, Peer, Query};
-use crate::pages;
 use crate::problem::{Problem, ProblemBody};
 
 /// The page that asks whether an account shall move to a new address
@@ -60,6 +59,6 @@ pub(crate) async fn submit_confirm_email_change(
         Ok(()) => say(language, StatusCode::OK, &words.moved),
         Err(ConfirmEmailChangeError::Closed) => closed(language, false),
         Err(ConfirmEmailChangeError::Taken) => say(language, StatusCode::CONFLICT, &words.taken),
-        Err(ConfirmEmailChangeError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(ConfirmEmailChangeError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }

@@ -1,7 +1,7 @@
 //! `/forgot-password`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use minijinja::context;
 use ntt_auth_core::flow::{AskForMailError, ForgotPassword};
@@ -10,10 +10,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::words::Words;
-use super::{Language, PlainRefusals, SubmitRefusals, mistakes, render, say};
+use super::{Language, PlainRefusals, SubmitRefusals, mistakes, say};
 use crate::App;
 use crate::extract::{Form, Peer};
-use crate::pages;
 use crate::problem::{Problem, ProblemBody};
 
 /// Whose password was forgotten, as typed.
@@ -74,7 +73,7 @@ pub(crate) async fn submit_forgot_password(
         Err(AskForMailError::Invalid(errors)) => {
             form(language, StatusCode::UNPROCESSABLE_ENTITY, &email, &errors)
         }
-        Err(AskForMailError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(AskForMailError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }
 
@@ -95,5 +94,5 @@ fn form(language: Language, status: StatusCode, typed: &str, errors: &FieldError
         errors => mistakes(language, errors, "/email"),
         button => words.forgot.button,
     };
-    render(language, status, "field.html", page)
+    super::form(language, status, "field.html", page)
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
 
@@ -23,6 +24,14 @@ impl Language {
             Self::English => "en",
             Self::Japanese => "ja",
         }
+    }
+
+    /// The one that the reader who sent these headers likes best.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let header = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        header.map(Self::preferred).unwrap_or_default()
     }
 
     /// The one a reader likes best of those there are (RFC 9110 § 12.5.4); of equals, the one named first.
@@ -64,11 +73,7 @@ impl FromRequestParts<crate::App> for Language {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &crate::App) -> Result<Self, Infallible> {
-        let header = parts
-            .headers
-            .get(ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
-        Ok(header.map(Self::preferred).unwrap_or_default())
+        Ok(Self::of(&parts.headers))
     }
 }
 

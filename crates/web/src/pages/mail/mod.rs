@@ -22,19 +22,20 @@ use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use language::Language;
 
-use crate::api::schema::{ANY, QUERY, refusals};
+use crate::api::schema::{ANY, QUERY, page_refusals};
 use crate::pages;
 use crate::problem::ProblemCode;
 use words::{Ask, Say, Words};
 
-refusals!(ShowRefusals: QUERY, ANY);
-refusals!(PlainRefusals: ANY);
-refusals!(
+page_refusals!(ShowRefusals: QUERY, ANY);
+page_refusals!(PlainRefusals: ANY);
+page_refusals!(
     SubmitRefusals: &[
         ProblemCode::MalformedRequest,
         ProblemCode::Timeout,
         ProblemCode::PayloadTooLarge,
         ProblemCode::UnsupportedMediaType,
+        ProblemCode::CsrfRefused,
     ],
     ANY,
 );
@@ -79,14 +80,20 @@ fn say_and_ask_again(language: Language, status: StatusCode, say: &Say) -> Respo
         language,
         status,
         "notice.html",
-        context! { title, text, again, again_at => "forgot-password" },
+        context! {
+            title,
+            text,
+            more => (!may_ask_again).then_some(words.ask_there),
+            again,
+            again_at => "forgot-password",
+        },
     )
 }
 
 /// A page with one button that sends `token` to `action`.
 fn ask(language: Language, ask: &Ask, action: &str, token: &str) -> Response {
     let (title, text, button) = (ask.say.title, ask.say.text, ask.button);
-    render(
+    form(
         language,
         StatusCode::OK,
         "ask.html",
@@ -96,7 +103,17 @@ fn ask(language: Language, ask: &Ask, action: &str, token: &str) -> Response {
 
 fn render(language: Language, status: StatusCode, template: &str, page: Value) -> Response {
     let context = context! { root => pages::TOP, lang => language.tag(), ..page };
-    let mut response = pages::render(status, template, context);
+    varying(pages::render(status, template, context))
+}
+
+/// The same for a page with a form.
+fn form(language: Language, status: StatusCode, template: &str, page: Value) -> Response {
+    let context = context! { root => pages::TOP, lang => language.tag(), ..page };
+    varying(pages::form(status, template, context))
+}
+
+/// By the language that the reader likes.
+fn varying(mut response: Response) -> Response {
     let vary = HeaderValue::from_static("accept-language");
     response.headers_mut().append(VARY, vary);
     response

@@ -1,7 +1,7 @@
 //! `/not-me`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use ntt_auth_core::flow::{Disown, Disowned, LinkError};
 use ntt_auth_core::model::FieldErrors;
@@ -13,7 +13,6 @@ use super::{
 };
 use crate::App;
 use crate::extract::{Form, Peer, Query};
-use crate::pages;
 use crate::problem::{Problem, ProblemBody};
 
 /// The page that asks whether a sign-in was somebody else's
@@ -71,6 +70,6 @@ pub(crate) async fn submit_not_me(
         }
         Ok(Disowned::Moved) => say(language, StatusCode::OK, &words.ended),
         Err(LinkError::Closed) => closed(language, true),
-        Err(LinkError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(LinkError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }

@@ -1,7 +1,7 @@
 //! `/reset-password`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use minijinja::context;
 use ntt_auth_core::flow::{ResetPassword, ResetPasswordError, link_is_open};
@@ -10,19 +10,19 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::words::{Say, Words, hint};
-use super::{Language, LinkQuery, ShowRefusals, closed, mistakes, render, say};
+use super::{Language, LinkQuery, ShowRefusals, closed, mistakes, say};
 use crate::App;
-use crate::api::schema::{ANY, HASHING, refusals};
+use crate::api::schema::{ANY, HASHING, page_refusals};
 use crate::extract::{Form, Peer, Query};
-use crate::pages;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 
-refusals!(
+page_refusals!(
     SubmitRefusals: &[
         ProblemCode::MalformedRequest,
         ProblemCode::Timeout,
         ProblemCode::PayloadTooLarge,
         ProblemCode::UnsupportedMediaType,
+        ProblemCode::CsrfRefused,
     ],
     HASHING,
     ANY,
@@ -66,7 +66,7 @@ pub(crate) async fn show_reset_password(
             &FieldErrors::new(),
         ),
         Ok(false) => closed(language, true),
-        Err(fault) => pages::of_problem(&Problem::from(fault)),
+        Err(fault) => Problem::from(fault).into_response(),
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn submit_reset_password(
             &typed.token,
             &errors,
         ),
-        Err(ResetPasswordError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(ResetPasswordError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }
 
@@ -139,5 +139,5 @@ pub(super) fn form(
         errors => mistakes(language, errors, "/newPassword"),
         button => words.reset.button,
     };
-    render(language, status, "field.html", page)
+    super::form(language, status, "field.html", page)
 }

@@ -1,7 +1,7 @@
 //! `/verify-email`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use ntt_auth_core::flow::{LinkError, VerifyEmail};
 
@@ -9,7 +9,6 @@ use super::words::Words;
 use super::{Language, LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, say};
 use crate::App;
 use crate::extract::{Form, Peer, Query};
-use crate::pages;
 use crate::problem::{Problem, ProblemBody};
 
 /// The page that asks whether an address is yours
@@ -57,6 +56,6 @@ pub(crate) async fn submit_verify_email(
     match (VerifyEmail { token, client }).run(&app.auth).await {
         Ok(()) => say(language, StatusCode::OK, &Words::of(language).verified),
         Err(LinkError::Closed) => closed(language, false),
-        Err(LinkError::Fault(fault)) => pages::of_problem(&Problem::from(fault)),
+        Err(LinkError::Fault(fault)) => Problem::from(fault).into_response(),
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Words {
     /// A link that is not good any more.
     pub(super) closed: Say,
     pub(super) ask_again: &'static str,
+    /// Where another link is got if there is no page for it.
+    pub(super) ask_there: &'static str,
     pub(super) new_password: &'static str,
     pub(super) email: &'static str,
     pub(super) not_yet: &'static str,
@@ -130,6 +132,7 @@ static ENGLISH: Words = Words {
         text: "It was used, has expired, or was replaced by a newer one.",
     },
     ask_again: "Ask for a new link",
+    ask_there: "If you still need it, ask for a new one in the application that you sign in to.",
     new_password: "New password",
     email: "Email",
     not_yet: "Not yet: ",
@@ -214,6 +217,7 @@ static JAPANESE: Words = Words {
         text: "使用済みか、有効期限が切れているか、新しいリンクが発行されています。",
     },
     ask_again: "新しいリンクを申し込む",
+    ask_there: "まだ必要な場合は、サインイン先のアプリケーションから改めてお申し込みください。",
     new_password: "新しいパスワード",
     email: "メールアドレス",
     not_yet: "未完了:",

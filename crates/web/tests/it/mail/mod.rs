@@ -28,14 +28,14 @@ const NEW: &str = "Difference-Engine-1822";
 const A_WHILE: Duration = Duration::from_secs(61);
 
 /// Registers `NAME@example.com` and gives the token of the verification mail.
-async fn registered(app: &TestApp, name: &str) -> String {
+pub(crate) async fn registered(app: &TestApp, name: &str) -> String {
     let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
     app.anon().post("/api/v1/auth/register", body).await.is(201);
     token_of(app, "verify-email", name).await
 }
 
 /// Asks for a new password and gives the token of the mail.
-async fn forgotten(app: &TestApp, name: &str) -> String {
+pub(crate) async fn forgotten(app: &TestApp, name: &str) -> String {
     let body = json!({ "email": format!("{name}@example.com") });
     app.anon().post(FORGOT, body).await.is(202);
     token_of(app, "reset-password", name).await

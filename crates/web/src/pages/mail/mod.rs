@@ -66,28 +66,20 @@ fn say(language: Language, status: StatusCode, say: &Say) -> Response {
 
 /// A page that says that a link is not good any more, with the way to another one if there is a page for it.
 fn closed(language: Language, may_ask_again: bool) -> Response {
-    let words = &Words::of(language).closed;
-    match may_ask_again {
-        true => say_and_ask_again(language, StatusCode::GONE, words),
-        false => say(language, StatusCode::GONE, words),
+    let words = Words::of(language);
+    if may_ask_again {
+        return say_and_ask_again(language, StatusCode::GONE, &words.closed);
     }
+    let (title, text, more) = (words.closed.title, words.closed.text, words.ask_there);
+    let context = context! { title, text, more };
+    render(language, StatusCode::GONE, "notice.html", context)
 }
 
 /// A page that says one thing and leads to where a link for a new password is asked for.
 fn say_and_ask_again(language: Language, status: StatusCode, say: &Say) -> Response {
     let (title, text, again) = (say.title, say.text, Words::of(language).ask_again);
-    render(
-        language,
-        status,
-        "notice.html",
-        context! {
-            title,
-            text,
-            more => (!may_ask_again).then_some(words.ask_there),
-            again,
-            again_at => "forgot-password",
-        },
-    )
+    let context = context! { title, text, again, again_at => "forgot-password" };
+    render(language, status, "notice.html", context)
 }
 
 /// A page with one button that sends `token` to `action`.

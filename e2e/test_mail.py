@@ -207,7 +207,7 @@ def wait_for_failure(server: Server) -> dict[str, object]:
     raise AssertionError(f"none was given up: {jobs(server)}")
 
 
-def test_acc7_a_password_is_reset_from_the_command_line(mail: MailServer, start: Start) -> None:
+def test_acc6_a_password_is_reset_from_the_command_line(mail: MailServer, start: Start) -> None:
     server = start(mail.settings())
     server.api.register(ADA, PASSWORD)
 

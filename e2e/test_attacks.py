@@ -5,6 +5,7 @@ Whatever comes, the answer is a refusal and never a 5xx, the log stays one event
 
 from __future__ import annotations
 
+import datetime
 import http.client
 import json
 import secrets
@@ -323,3 +324,18 @@ def test_e42_no_web_page_begins_a_test_server_anew(start: Start) -> None:
     assert server.api.post("/api/v1/test/reset").status == 200
     refused = server.api.post("/api/v1/auth/login", {"email": "ada@example.com", "password": PASSWORD})
     assert refused.status == 401
+
+
+def test_v16_2_2_the_log_is_written_in_utc(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    server = start()
+    server.api.register("ada@example.com", PASSWORD)
+    server.stop()
+
+    lines = [json.loads(line) for line in server.log]
+
+    assert lines
+    now = datetime.datetime.now(datetime.UTC)
+    for line in lines:
+        assert line["timestamp"].endswith("Z"), line
+        assert abs(now - datetime.datetime.fromisoformat(line["timestamp"])) < datetime.timedelta(minutes=10), line

@@ -126,7 +126,7 @@ def there(request: pytest.FixtureRequest, mail: MailServer, start: Start, node: 
     return Installation(server, mail, language, visit)
 
 
-def test_acc6_an_address_is_verified_by_the_link_of_its_mail(there: Installation) -> None:
+def test_acc7_an_address_is_verified_by_the_link_of_its_mail(there: Installation) -> None:
     there.register()
     tokens = there.server.api.login(ADA, PASSWORD)
     assert not tokens["user"]["isEmailVerified"]
@@ -150,7 +150,7 @@ def test_a_link_that_was_altered_says_so_and_changes_nothing(there: Installation
     assert not there.server.api.login(ADA, PASSWORD)["user"]["isEmailVerified"]
 
 
-def test_acc7_a_forgotten_password_is_chosen_anew_and_a_weak_one_loses_nothing(there: Installation) -> None:
+def test_acc6_a_forgotten_password_is_chosen_anew_and_a_weak_one_loses_nothing(there: Installation) -> None:
     there.register()
     tokens = there.server.api.login(ADA, PASSWORD)
     asked = there.visit(f"{there.server.base}/forgot-password", {"email": "ada"}, {"email": ADA}, name="forgot")

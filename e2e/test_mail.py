@@ -162,3 +162,76 @@ def wait_for_outbox(server: Server) -> list[dict[str, str]]:
         if len(items) == 2:
             return items
     raise AssertionError(f"not both came into the outbox: {items}")
+
+
+def jobs(server: Server, *arguments: str) -> list[dict[str, object]]:
+    """Return what the command line says of jobs."""
+    listed = server.binary.run("jobs", "list", "--json", *arguments)
+    assert listed.returncode == 0, listed.stderr
+    return [json.loads(line) for line in listed.stdout.splitlines()]
+
+
+def test_ops10_jobs_are_looked_after_from_the_command_line(mail: MailServer, start: Start) -> None:
+    server = start(mail.settings())
+    server.api.register("bounce@example.com", PASSWORD)
+    given_up = wait_for_failure(server)
+    job = str(given_up["jobId"])
+    assert given_up["attempts"] == 1
+    assert "550" in str(given_up["lastError"])
+    assert "bounce" not in json.dumps(given_up)
+    listed = server.binary.run("jobs", "list", "--state", str(given_up["state"]))
+    assert job in listed.stdout
+    assert listed.stdout.startswith("ID")
+
+    retried = server.binary.run("jobs", "retry", job)
+
+    assert retried.returncode == 0, retried.stderr
+    assert "waits for its next attempt" in retried.stdout
+    again = server.binary.run("jobs", "retry", "00000000-0000-7000-8000-000000000000")
+    assert again.returncode != 0
+    nonsense = server.binary.run("jobs", "remove", "x")
+    assert nonsense.returncode != 0
+    assert "is no id of a job" in nonsense.stderr
+    removed = server.binary.run("jobs", "remove", job)
+    assert removed.returncode == 0, removed.stderr
+    assert job not in [known["jobId"] for known in jobs(server)]
+    assert server.binary.run("jobs", "remove", job).returncode != 0
+
+
+def wait_for_failure(server: Server) -> dict[str, object]:
+    """Wait until a job was given up."""
+    for _ in range(200):
+        found = [job for job in jobs(server) if job["lastError"] is not None and job["dueAt"] is None]
+        if found:
+            return found[0]
+    raise AssertionError(f"none was given up: {jobs(server)}")
+
+
+def test_acc6_a_password_is_reset_from_the_command_line(mail: MailServer, start: Start) -> None:
+    server = start(mail.settings())
+    server.api.register(ADA, PASSWORD)
+
+    sent = server.binary.run("user", "reset-password", ADA)
+
+    assert sent.returncode == 0, sent.stderr
+    assert "is sent a link" in sent.stdout
+    first = token_of(mail.wait_for(ADA, "reset-password").link)
+    server.api.secrets.add(first)
+    shown = server.binary.run("user", "reset-password", ADA, "--link")
+    assert shown.returncode == 0, shown.stderr
+    second = token_of(shown.stdout.strip())
+    server.api.secrets.add(second)
+    # The newer link closes the older one.
+    path = "/api/v1/auth/reset-password"
+    closed = server.api.post(path, {"token": first, "newPassword": NEW_PASSWORD})
+    assert closed.status != 204, closed.body
+    done = server.api.post(path, {"token": second, "newPassword": NEW_PASSWORD})
+    assert done.status == 204, done.body
+    server.api.login(ADA, NEW_PASSWORD)
+    unknown = server.binary.run("user", "reset-password", "nobody@example.com")
+    assert unknown.returncode != 0
+
+
+def token_of(link: str) -> str:
+    """Return the secret of a link."""
+    return link.rsplit("=", 1)[-1]

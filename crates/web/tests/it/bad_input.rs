@@ -432,3 +432,59 @@ async fn injections_are_text_like_any_other() {
 fn url_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
+
+#[tokio::test]
+async fn v1_1_1_what_is_encoded_is_decoded_once() {
+    let app = TestApp::new().await;
+    let anon = app.anon();
+    // In a path.
+    anon.get("/docs/assets/%73tart.js").await.is(200);
+    for path in [
+        "/docs/assets/%2573tart.js",
+        "/docs/assets/%252e%252e%252fstart.js",
+        "/docs/assets/%c0%aestart.js",
+        "/docs/assets/%2500",
+        "/docs/errors/%256eot_found",
+        "/docs/errors/%252e%252e%252f%252e%252e%252fopenapi.json",
+        "/%252e%252e/%252e%252e/etc/passwd",
+    ] {
+        anon.get(path).await.refuses(404, "not_found");
+    }
+    // In a query. What is no UTF-8, like a dot that is longer than it need be, never becomes what it would have meant.
+    for (sent, read) in [
+        ("a%2520b", "value=\"a%20b\""),
+        ("%252e%252e", "value=\"%2e%2e\""),
+        ("%253Cscript%253E", "value=\"%3Cscript%3E\""),
+        ("%2500", "value=\"%00\""),
+        ("%c0%ae", "value=\"\u{fffd}\u{fffd}\""),
+    ] {
+        let page = anon.get(&format!("/verify-email?token={sent}")).await;
+        assert!(
+            page.is(200).text().contains(read),
+            "{sent}: {}",
+            page.text()
+        );
+    }
+    let admin = app.admin().await;
+    for text in ["%2500", "%252e%252e", "ada%2540example.com"] {
+        let found = admin.get(&format!("/api/v1/users?q={text}")).await;
+        assert_eq!(found.is(200).json()["items"], json!([]), "{text}");
+    }
+    // In a form.
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    for (sent, read) in [
+        ("ada%2540example.com", "value=\"ada%40example.com\""),
+        ("%2522%253E", "value=\"%22%3E\""),
+    ] {
+        let body = format!("email={sent}");
+        let page = anon
+            .send_raw(Method::POST, "/forgot-password", &form, body)
+            .await;
+        assert!(
+            page.is(422).text().contains(read),
+            "{sent}: {}",
+            page.text()
+        );
+    }
+    assert!(app.mails().await.is_empty());
+}

@@ -9,6 +9,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::app::{PASSWORD, Switch, TestApp, sqlite};
+use crate::system::Panics;
 
 /// A log that is kept.
 #[derive(Clone, Default)]
@@ -144,4 +145,32 @@ async fn pro7_no_password_token_hash_or_address_is_logged() {
     for secret in secrets {
         assert!(!text.contains(&secret), "{secret} stands in the log");
     }
+}
+
+#[tokio::test]
+async fn v16_3_4_a_panic_is_logged_under_the_id_of_its_request() {
+    // See above.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
+    let log = Kept::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let answer = async {
+        let app = TestApp::builder().hasher(Arc::new(Panics)).build().await;
+        let body = json!({ "email": "a@example.com", "password": "x" });
+        app.anon().post("/api/v1/auth/login", body).await
+    }
+    .with_subscriber(subscriber)
+    .await;
+    answer.refuses(500, "internal");
+    let text = log.text();
+    let line = text
+        .lines()
+        .find(|line| line.contains("a handler panicked"))
+        .unwrap_or_else(|| panic!("{text}"));
+    assert!(line.contains("ERROR"), "{line}");
+    assert!(line.contains("the hasher's secret is out"), "{line}");
+    assert!(line.contains(answer.header("x-request-id")), "{line}");
 }

@@ -283,7 +283,7 @@ async fn every_error_code_has_a_page() {
 }
 
 /// A hasher that panics, as no hasher should.
-struct Panics;
+pub(crate) struct Panics;
 
 #[async_trait::async_trait]
 impl Hasher for Panics {

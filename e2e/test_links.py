@@ -40,7 +40,7 @@ WORDS = {
         "confirm": "Confirm your new email address",
         "moved": "Your account has the new address",
         "not-me": "Was this not you?",
-        "ended": "That sign-in has ended",
+        "ended": "Every sign-in has ended",
     },
     "ja": {
         "verify": "メールアドレスの確認",
@@ -54,7 +54,7 @@ WORDS = {
         "confirm": "新しいメールアドレスの確認",
         "moved": "メールアドレスを変更しました",
         "not-me": "お心当たりがありませんか",
-        "ended": "そのサインインを終了しました",
+        "ended": "すべてのサインインを終了しました",
     },
 }
 

@@ -13,6 +13,7 @@ import pytest
 from harness import PASSWORD, ROOT, Node, Start
 from harness.api import Api
 from harness.logs import LOGS
+from harness.mail import MailServer
 from harness.server import Binary, Server
 
 KINDS = {"browser": "a Chromium", "node": "Node 20", "curl": "curl and jq"}
@@ -83,6 +84,15 @@ def super_admin(server: Server) -> str:
     )
     assert made.returncode == 0, made.stderr
     return str(server.api.login("root@example.com", PASSWORD)["accessToken"])
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[MailServer]:
+    """Run a mail server of one's own."""
+    server = MailServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -95,15 +95,6 @@ class Installation:
     def is_good(self, tokens: dict[str, Any]) -> bool:
         """Whether a session can still be refreshed."""
         return self.server.api.post("/api/v1/auth/refresh", {"refreshToken": tokens["refreshToken"]}).status == 200
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailServer]:
-    """Run a mail server of one's own."""
-    server = MailServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=LANGUAGES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import smtplib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,6 @@ from harness.server import Binary, Server
 
 ADA = "ada@example.com"
 NEW_PASSWORD = "Difference-Engine-1822"
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailServer]:
-    """Run a mail server of one's own."""
-    server = MailServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def change_password(server: Server, new: str = NEW_PASSWORD) -> None:

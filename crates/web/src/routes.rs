@@ -13,17 +13,24 @@ use utoipa::openapi::{HttpMethod, OpenApi};
 
 use crate::App;
 
+/// What `utoipa::path` says of a handler.
+pub(crate) trait Documentation: Path + for<'t> Tags<'t> + SchemaReferences {}
+
+impl<P: Path + for<'t> Tags<'t> + SchemaReferences> Documentation for P {}
+
 /// Who reads the list of routes.
 pub(crate) trait Routes: Sized {
     /// The handler of a route whose path and methods its documentation `P` says.
     fn documented<P, H, T>(self, handler: H) -> Self
     where
-        P: Path + for<'t> Tags<'t> + SchemaReferences,
+        P: Documentation,
         H: Handler<T, App>,
         T: 'static;
 
-    /// A route that is part of a page, like a picture, and not of the API.
-    fn undocumented(self, path: &'static str, handler: fn() -> MethodRouter<App>) -> Self;
+    /// A route that is part of a page, like a picture, and not of the API. Whoever does not serve it need not know it.
+    fn undocumented(self, _path: &'static str, _handler: fn() -> MethodRouter<App>) -> Self {
+        self
+    }
 }
 
 /// Serves the routes.
@@ -32,7 +39,7 @@ pub(crate) struct Served(pub(crate) Router<App>);
 impl Routes for Served {
     fn documented<P, H, T>(self, handler: H) -> Self
     where
-        P: Path + for<'t> Tags<'t> + SchemaReferences,
+        P: Documentation,
         H: Handler<T, App>,
         T: 'static,
     {
@@ -55,15 +62,11 @@ pub(crate) struct Named(pub(crate) Vec<String>);
 impl Routes for Named {
     fn documented<P, H, T>(mut self, _handler: H) -> Self
     where
-        P: Path + for<'t> Tags<'t> + SchemaReferences,
+        P: Documentation,
         H: Handler<T, App>,
         T: 'static,
     {
         self.0.push(P::path());
-        self
-    }
-
-    fn undocumented(self, _path: &'static str, _handler: fn() -> MethodRouter<App>) -> Self {
         self
     }
 }
@@ -74,7 +77,7 @@ pub(crate) struct Described(pub(crate) OpenApi);
 impl Routes for Described {
     fn documented<P, H, T>(mut self, _handler: H) -> Self
     where
-        P: Path + for<'t> Tags<'t> + SchemaReferences,
+        P: Documentation,
         H: Handler<T, App>,
         T: 'static,
     {
@@ -88,10 +91,6 @@ impl Routes for Described {
         self.0.paths.merge(paths);
         let components = self.0.components.get_or_insert_default();
         components.schemas.extend(schemas);
-        self
-    }
-
-    fn undocumented(self, _path: &'static str, _handler: fn() -> MethodRouter<App>) -> Self {
         self
     }
 }

@@ -231,7 +231,6 @@ impl Work for Move {
         }
         let before = user.clone();
         user.email = self.to.clone();
-        user.email_verified_at = None;
         user.verify_email(self.at);
         user.updated_at = self.at;
         user.token_version += 1;

@@ -92,18 +92,9 @@ impl EraseUser {
         // The trail writes an erased subject without their id.
         let told = event(auth, EventKind::UserErased, now, Some(self.user), &client);
         let told = if own { told } else { told.by_actor(self.actor) };
-        let erase = Erase {
-            by: By::Actor(self.actor),
-            user: self.user,
-            proof,
-            names: auth.throttle_names.clone(),
-            erasure: Erasure {
-                subject: auth.erasure_keys.digest(self.user),
-                at: now,
-            },
-            expires_at: auth.revocation_expiry(now),
-            event: told,
-        };
+        let erasure = Erasure::of(auth, self.user, now);
+        let mut erase = Erase::new(auth, By::Actor(self.actor), self.user, erasure, told);
+        erase.proof = proof;
         erase.run(auth).await
     }
 }
@@ -140,24 +131,17 @@ pub(crate) async fn erase_again(
     user: UserId,
     erasure: Erasure,
 ) -> Result<(), EraseUserError> {
-    let now = auth.clock.now();
-    let erase = Erase {
-        by: By::Replay,
-        user,
-        proof: None,
-        names: auth.throttle_names.clone(),
-        erasure,
-        expires_at: auth.revocation_expiry(now),
-        event: event(
-            auth,
-            EventKind::UserErased,
-            now,
-            Some(user),
-            &Client::default(),
-        )
-        .detail("replayed"),
-    };
-    erase.run(auth).await
+    let told = event(
+        auth,
+        EventKind::UserErased,
+        auth.clock.now(),
+        Some(user),
+        &Client::default(),
+    )
+    .detail("replayed");
+    Erase::new(auth, By::Replay, user, erasure, told)
+        .run(auth)
+        .await
 }
 
 /// On whose word.
@@ -172,16 +156,45 @@ pub(super) enum By {
 }
 
 pub(super) struct Erase {
-    pub(super) by: By,
-    pub(super) user: UserId,
-    pub(super) proof: Option<PasswordHash>,
-    pub(super) names: ThrottleNames,
-    pub(super) erasure: Erasure,
-    pub(super) expires_at: Timestamp,
-    pub(super) event: SecurityEvent,
+    by: By,
+    user: UserId,
+    proof: Option<PasswordHash>,
+    names: ThrottleNames,
+    erasure: Erasure,
+    expires_at: Timestamp,
+    event: SecurityEvent,
+}
+
+impl Erasure {
+    /// That this user is erased now.
+    pub(super) fn of(auth: &Auth, user: UserId, now: Timestamp) -> Self {
+        Self {
+            subject: auth.erasure_keys.digest(user),
+            at: now,
+        }
+    }
 }
 
 impl Erase {
+    /// Told by `event`, at whose time the sessions end.
+    pub(super) fn new(
+        auth: &Auth,
+        by: By,
+        user: UserId,
+        erasure: Erasure,
+        event: SecurityEvent,
+    ) -> Self {
+        Self {
+            by,
+            user,
+            proof: None,
+            names: auth.throttle_names.clone(),
+            erasure,
+            expires_at: auth.revocation_expiry(event.at),
+            event,
+        }
+    }
+
     async fn run(self, auth: &Auth) -> Result<(), EraseUserError> {
         self.without_scrub(auth).await?;
         scrub(auth).await;

@@ -42,11 +42,11 @@ pub(crate) fn draw(
     about: &Email,
     now: Timestamp,
 ) -> Result<Drawn, Fault> {
-    let (token, hash) = match kind {
-        // Of these a user can have one for each session.
-        CodeKind::NotMe => draw_code(kind, auth.entropy.as_ref()),
-        _ if auth.rules.accounts.links.fixed_codes => fixed_code(kind, &about.folded()),
-        _ => draw_code(kind, auth.entropy.as_ref()),
+    // Of those that disown a sign-in a user can have one for each session.
+    let (token, hash) = if auth.rules.fixed_codes && kind != CodeKind::NotMe {
+        fixed_code(kind, &about.folded())
+    } else {
+        draw_code(kind, auth.entropy.as_ref())
     };
     let sealed = auth.master.seal(
         PURPOSE,

@@ -142,7 +142,9 @@ impl Work for Reset {
         }
         user.password = Some(self.hash.clone());
         user.password_changed_at = Some(at);
-        user.verify_email(at);
+        if user.email_verified_at.is_none() {
+            user.verify_email(at);
+        }
         user.updated_at = at;
         if !tx.users().update(&user).await? {
             return Err(StoreError::Contention);

@@ -89,9 +89,9 @@ impl User {
         self.standing.state(now)
     }
 
-    /// Notes that the address was shown to be theirs, if it was not known already.
+    /// Notes that the address was shown to be theirs.
     pub fn verify_email(&mut self, at: Timestamp) {
-        self.email_verified_at.get_or_insert(at);
+        self.email_verified_at = Some(at);
         self.verify_by = None;
     }
 

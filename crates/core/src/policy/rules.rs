@@ -29,6 +29,8 @@ pub struct Rules {
     pub audit: AuditRules,
     /// How long things are kept.
     pub retention: RetentionRules,
+    /// Whether everybody knows the codes in links, so that others can test against this installation without its mail.
+    pub fixed_codes: bool,
 }
 
 /// How long the audit trail is kept, and how often it is signed (PRO-5).
@@ -147,8 +149,6 @@ impl Default for RetentionRules {
 /// How links in mails live, and how often one person is sent any for the asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRules {
-    /// Whether everybody knows the codes in links, so that others can test against this installation without its mail.
-    pub fixed_codes: bool,
     /// Life of a link that verifies an address (ACC-7).
     pub verification_ttl: Duration,
     /// Life of a link that resets a password (ACC-6).
@@ -166,7 +166,6 @@ pub struct LinkRules {
 impl Default for LinkRules {
     fn default() -> Self {
         Self {
-            fixed_codes: false,
             verification_ttl: Duration::from_hours(24),
             reset_ttl: Duration::from_mins(30),
             email_change_ttl: Duration::from_hours(24),

@@ -36,15 +36,11 @@ pub(super) fn run(command: &Command, settings: &Settings) -> Result<(), Failure>
         ensure_keys(&auth).await?;
         let json = match command {
             Command::List { json } => *json,
-            Command::Rotate {
-                force: _,
-                compromised: true,
-            } => {
-                replace_keys(&auth).await?;
-                false
-            }
-            Command::Rotate { force, .. } => {
-                rotate_keys(&auth, *force).await?;
+            Command::Rotate { force, compromised } => {
+                match compromised {
+                    true => replace_keys(&auth).await?,
+                    false => rotate_keys(&auth, *force).await?,
+                }
                 false
             }
         };

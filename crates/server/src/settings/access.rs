@@ -378,8 +378,6 @@ pub(super) fn accounts(reader: &mut Reader<'_>) -> Result<AccountRules, Refused>
             not_me_ttl: not_me_ttl?,
             interval: interval?,
             per_day: per_day?,
-            // Set by [`Settings::rules`](super::Settings::rules): it is no setting of accounts.
-            fixed_codes: false,
         },
         enumeration_protection: enumeration_protection?,
         required: required?,

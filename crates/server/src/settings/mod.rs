@@ -23,8 +23,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, LinkRules, LockoutRules, RefreshRules, RetentionRules,
-    Rules, SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
+    SessionRules, TokenRules,
 };
 use ntt_auth_web::{RateLimits, WebSettings};
 use url::Url;
@@ -165,13 +165,7 @@ impl Settings {
             None => format!("http://{}", reachable(listening)),
         };
         Rules {
-            accounts: AccountRules {
-                links: LinkRules {
-                    fixed_codes: self.testing.fixed_codes,
-                    ..self.accounts.links.clone()
-                },
-                ..self.accounts.clone()
-            },
+            accounts: self.accounts.clone(),
             password: self.passwords.policy.clone(),
             lockout: self.lockout.clone(),
             tokens: TokenRules {
@@ -208,6 +202,7 @@ impl Settings {
                 },
                 ..self.retention.clone()
             },
+            fixed_codes: self.testing.fixed_codes,
         }
     }
 

@@ -4,6 +4,8 @@
 //! Nothing here knows the tables by heart. The schema is walked, so that a new column fails the first test until
 //! `docs/PRIVACY.md` says what it is, and a new table that holds a person fails the others until it is handled.
 
+mod map;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -14,6 +16,7 @@ use rusqlite::Connection;
 use rusqlite::types::{Value, ValueRef};
 use serde_json::json;
 
+use self::map::map;
 use crate::process::{PASSWORD, Server, send};
 use crate::running::command;
 
@@ -23,41 +26,6 @@ const NAMED: &[(&str, &str)] = &[
     ("NTT_AUTH__PUBLIC_URL", "http://auth.example.com"),
     ("NTT_AUTH__MAIL__ENABLED", "false"),
 ];
-
-const MAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/PRIVACY.md");
-
-/// One column, as `docs/PRIVACY.md` tells of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
-    class: String,
-    kept: String,
-}
-
-/// Every column that the map tells of, by table and name.
-fn map() -> BTreeMap<(String, String), Told> {
-    let mut map = BTreeMap::new();
-    for line in fs::read_to_string(MAP).unwrap().lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, table, columns, class, _, kept, _] = cells[..] else {
-            continue;
-        };
-        let Some(table) = name(table) else { continue };
-        for column in columns.split(", ").filter_map(name) {
-            let told = Told {
-                class: class.to_owned(),
-                kept: kept.to_owned(),
-            };
-            let again = map.insert((table.clone(), column.clone()), told);
-            assert_eq!(again, None, "{table}.{column} stands twice in the map");
-        }
-    }
-    map
-}
-
-fn name(cell: &str) -> Option<String> {
-    let name = cell.strip_prefix('`')?.strip_suffix('`')?;
-    Some(name.to_owned())
-}
 
 /// The columns of a database: table, column, type, whether it is the primary key.
 fn columns(database: &Connection) -> Vec<(String, String, String, bool)> {

@@ -1,5 +1,6 @@
 //! Pages for people: rendered here, without any script, with one style sheet.
 
+mod language;
 pub(crate) mod mail;
 pub(crate) mod outbox;
 pub(crate) mod refusal;

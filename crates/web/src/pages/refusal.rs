@@ -3,11 +3,11 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{RETRY_AFTER, VARY};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
 use minijinja::context;
 
-use super::mail::Language;
+use super::language::{Language, varying};
 use super::{TOP, render};
 use crate::App;
 use crate::browser;
@@ -51,9 +51,8 @@ pub(crate) async fn as_pages(request: Request, next: Next) -> Response {
 fn page(language: Language, refused: Refused, told: &HeaderMap) -> Response {
     let (title, text) = words(language, refused);
     let page = context! { root => TOP, lang => language.tag(), title, text };
-    let mut response = render(refused.code.status(), "notice.html", page);
+    let mut response = varying(render(refused.code.status(), "notice.html", page));
     let headers = response.headers_mut();
-    headers.append(VARY, HeaderValue::from_static("accept-language"));
     // What the refusal said about when to come back stays said.
     let limits = told
         .iter()

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use http::Method;
-use ntt_auth_core::flow::{Actor, ManageUser, Measure, purge};
-use ntt_auth_core::model::{Client, EventKind, Role};
+use ntt_auth_core::flow::{Measure, purge};
+use ntt_auth_core::model::{EventKind, Role};
 use ntt_auth_core::password::HasherError;
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ async fn pro2_e33_who_does_not_exist_is_locked_alike() {
         until: None,
         reason: None,
     };
-    manage(&app, suspended.id, measure).await;
+    app.operate(suspended.id, measure).await;
     let mut told = BTreeMap::new();
     for identifier in [
         ADA,
@@ -506,16 +506,6 @@ async fn pro2_it_can_be_turned_off() {
             .refuses(401, "invalid_credentials");
     }
     attempt(&app.anon(), ADA, PASSWORD).await.is(200);
-}
-
-async fn manage(app: &TestApp, user: ntt_auth_core::model::UserId, measure: Measure) {
-    let manage = ManageUser {
-        actor: Actor::Operator,
-        user,
-        measure,
-        client: Client::default(),
-    };
-    manage.run(&app.auth).await.unwrap();
 }
 
 async fn kinds(app: &TestApp, who: &Principal) -> Vec<EventKind> {

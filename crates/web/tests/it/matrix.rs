@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use http::Method;
-use ntt_auth_core::flow::{Actor, LinkToSend, ManageUser, Measure, SendLink};
+use ntt_auth_core::flow::{Actor, LinkToSend, Measure, SendLink};
 use ntt_auth_core::model::{Client, DocumentVersion, JobState, Role, User};
 use ntt_auth_core::port::MailError;
 use ntt_auth_core::store::JobQuery;
@@ -241,13 +241,7 @@ async fn prepare(app: &TestApp, path: &str, target: &User) {
         Some("restore") => Measure::Delete,
         _ => return,
     };
-    let manage = ManageUser {
-        actor: Actor::Operator,
-        user: target.id,
-        measure,
-        client: Client::default(),
-    };
-    manage.run(&app.auth).await.unwrap();
+    app.operate(target.id, measure).await;
 }
 
 /// What the route needs to be there: a job, or a link that was sent to the target.

@@ -16,6 +16,15 @@ use crate::system::Panics;
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
 impl Kept {
+    /// Keeps what is logged from this level on.
+    fn subscriber(&self, level: tracing::Level) -> impl tracing::Subscriber + Send + Sync {
+        tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(self.clone())
+            .finish()
+    }
+
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
@@ -47,11 +56,7 @@ async fn pro7_no_password_token_hash_or_address_is_logged() {
     // With one subscriber alone, a place in the code that another thread reaches first would be taken for silent.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
     let log = Kept::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
+    let subscriber = log.subscriber(tracing::Level::TRACE);
     let secrets = async {
         let switch = Switch::over(sqlite("sqlite::memory:").await);
         let app = TestApp::builder().store(switch.clone()).build().await;
@@ -152,11 +157,7 @@ async fn v16_3_4_a_panic_is_logged_under_the_id_of_its_request() {
     // See above.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
     let log = Kept::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
+    let subscriber = log.subscriber(tracing::Level::INFO);
     let answer = async {
         let app = TestApp::builder().hasher(Arc::new(Panics)).build().await;
         let body = json!({ "email": "a@example.com", "password": "x" });

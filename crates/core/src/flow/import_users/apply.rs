@@ -294,7 +294,7 @@ impl TakeSteps {
                 tx.events()
                     .append(&told(changed, "import".to_owned()))
                     .await?;
-                if is_handed_over(&existing, incoming) && existing.password.is_some() {
+                if handed_over(&existing, incoming).is_some() && existing.password.is_some() {
                     let revoked = self.lock_out(tx, &completed).await?;
                     taken.revocations.extend(revoked);
                 }
@@ -352,13 +352,12 @@ fn told(event: SecurityEvent, detail: String) -> SecurityEvent {
     event.detail(detail)
 }
 
-/// Whether a row says that the address of an account that is there is its user's, of which nothing was known until now.
+/// Since when, by what a row says, the address of an account that is there is its user's, if nothing was known of it until now.
 /// Whoever registered with the address need not be its owner. Who was given power here was known to whoever gave it, and is
 /// left to show by themselves that the address is theirs.
-fn is_handed_over(existing: &User, incoming: &User) -> bool {
-    existing.email_verified_at.is_none()
-        && incoming.email_verified_at.is_some()
-        && existing.role <= Role::default()
+fn handed_over(existing: &User, incoming: &User) -> Option<Timestamp> {
+    let unknown = existing.email_verified_at.is_none() && existing.role <= Role::default();
+    incoming.email_verified_at.filter(|_| unknown)
 }
 
 /// An account that is there, with what a row adds to it.
@@ -381,9 +380,8 @@ fn completed(existing: &User, incoming: &User, now: Timestamp) -> Result<User, I
     {
         take(&mut user.username, incoming.username.as_ref());
     }
-    if is_handed_over(existing, incoming) {
-        user.email_verified_at = incoming.email_verified_at;
-        user.verify_by = None;
+    if let Some(at) = handed_over(existing, incoming) {
+        user.verify_email(at);
         if user.password.is_some() {
             // It may be that of somebody who registered with another's address before its owner came.
             user.password.clone_from(&incoming.password);

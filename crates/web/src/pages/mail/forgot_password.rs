@@ -10,9 +10,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::words::Words;
-use super::{Language, PlainRefusals, SubmitRefusals, mistakes, say};
+use super::{PlainRefusals, SubmitRefusals, mistakes, say};
 use crate::App;
 use crate::extract::{Form, Peer};
+use crate::pages::language::Language;
 use crate::problem::{Problem, ProblemBody};
 
 /// Whose password was forgotten, as typed.

@@ -2,28 +2,25 @@
 //!
 //! Following a link changes nothing: programs that look at mails follow links. Each page has a form whose button does what
 //! the mail says, and which holds the link's token, so that nobody without the mail can make a browser send it. Pages
-//! load nothing from outside and name no referrer, so the token in their address goes nowhere else.
+//! load nothing from outside and name, as a referrer, their origin at most, so the token in their address goes nowhere else.
 
 pub(crate) mod confirm_email_change;
 pub(crate) mod forgot_password;
-mod language;
 pub(crate) mod not_me;
 pub(crate) mod reset_password;
 pub(crate) mod verify_email;
 mod words;
 
 use axum::response::Response;
-use http::header::VARY;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use minijinja::{Value, context};
 use ntt_auth_core::model::FieldErrors;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-pub(crate) use language::Language;
-
 use crate::api::schema::{ANY, QUERY, page_refusals};
 use crate::pages;
+use crate::pages::language::{Language, varying};
 use crate::problem::ProblemCode;
 use words::{Ask, Say, Words};
 
@@ -102,13 +99,6 @@ fn render(language: Language, status: StatusCode, template: &str, page: Value) -
 fn form(language: Language, status: StatusCode, template: &str, page: Value) -> Response {
     let context = context! { root => pages::TOP, lang => language.tag(), ..page };
     varying(pages::form(status, template, context))
-}
-
-/// By the language that the reader likes.
-fn varying(mut response: Response) -> Response {
-    let vary = HeaderValue::from_static("accept-language");
-    response.headers_mut().append(VARY, vary);
-    response
 }
 
 /// The mistakes of a field, in the reader's language.

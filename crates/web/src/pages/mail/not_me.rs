@@ -8,11 +8,12 @@ use ntt_auth_core::model::FieldErrors;
 
 use super::words::Words;
 use super::{
-    Language, LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, reset_password, say,
+    LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, reset_password, say,
     say_and_ask_again,
 };
 use crate::App;
 use crate::extract::{Form, Peer, Query};
+use crate::pages::language::Language;
 use crate::problem::{Problem, ProblemBody};
 
 /// The page that asks whether a sign-in was somebody else's

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::words::{Say, Words, hint};
-use super::{Language, LinkQuery, ShowRefusals, closed, mistakes, say};
+use super::{LinkQuery, ShowRefusals, closed, mistakes, say};
 use crate::App;
 use crate::api::schema::{ANY, HASHING, page_refusals};
 use crate::extract::{Form, Peer, Query};
+use crate::pages::language::Language;
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 
 page_refusals!(

@@ -6,9 +6,10 @@ use http::StatusCode;
 use ntt_auth_core::flow::{LinkError, VerifyEmail};
 
 use super::words::Words;
-use super::{Language, LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, say};
+use super::{LinkForm, LinkQuery, ShowRefusals, SubmitRefusals, ask, closed, say};
 use crate::App;
 use crate::extract::{Form, Peer, Query};
+use crate::pages::language::Language;
 use crate::problem::{Problem, ProblemBody};
 
 /// The page that asks whether an address is yours

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ntt_auth_core::model::FieldError;
 use ntt_auth_core::password::{CharacterClass, PasswordPolicy};
 
-use super::Language;
+use crate::pages::language::Language;
 
 /// A title and what stands below it.
 pub(super) struct Say {

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use axum::Router;
 use ntt_auth_core::flow::{
-    Actor, AuditEvent, AuditSearch, AuthParts, CreateUser, Fault, ListAuditEvents, RawRegistration,
-    ensure_keys,
+    Actor, AuditEvent, AuditSearch, AuthParts, CreateUser, Fault, ListAuditEvents, ManageUser,
+    Measure, RawRegistration, ensure_keys,
 };
 use ntt_auth_core::model::{Client, Mail, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Breaches, Hasher, PasswordPolicy};
@@ -165,6 +165,17 @@ impl TestApp {
         };
         let page = list.run(&self.auth).await.unwrap();
         page.events.iter().filter_map(AuditEvent::event).collect()
+    }
+
+    /// Has the operator do something about an account.
+    pub(crate) async fn operate(&self, user: UserId, measure: Measure) {
+        let manage = ManageUser {
+            actor: Actor::Operator,
+            user,
+            measure,
+            client: Client::default(),
+        };
+        manage.run(&self.auth).await.unwrap();
     }
 
     /// The account as it is stored.
@@ -317,6 +328,7 @@ fn rules() -> Rules {
             checkpoint_events: 1000,
         },
         retention: RetentionRules::default(),
+        fixed_codes: false,
     }
 }
 

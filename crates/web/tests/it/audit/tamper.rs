@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use ntt_auth_core::audit::{Finding, parse_checkpoint};
-use ntt_auth_core::flow::{
-    Actor, AuditReport, ManageUser, Measure, checkpoint_audit, forget_person, verify_audit,
-};
-use ntt_auth_core::model::{Checkpoint, Client, Role};
+use ntt_auth_core::flow::{AuditReport, Measure, checkpoint_audit, forget_person, verify_audit};
+use ntt_auth_core::model::{Checkpoint, Role};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use serde_json::json;
@@ -68,13 +66,7 @@ impl Scene {
         carol.post_empty("/api/v1/auth/logout-all").await.is(204);
         checkpoint_audit(&app.auth).await.unwrap().unwrap();
         for measure in [Measure::Delete, Measure::Restore, Measure::EndSessions] {
-            let manage = ManageUser {
-                actor: Actor::Operator,
-                user: carol.id(),
-                measure,
-                client: Client::default(),
-            };
-            manage.run(&app.auth).await.unwrap();
+            app.operate(carol.id(), measure).await;
         }
         let intruder = Connection::open(&path).unwrap();
         intruder

@@ -1,8 +1,6 @@
 //! What is written, by whom, and how much of it.
 
-use ntt_auth_core::flow::{
-    Actor, EndSessionOf, ManageUser, Measure, audit_events_after, verify_audit,
-};
+use ntt_auth_core::flow::{Actor, EndSessionOf, Measure, audit_events_after, verify_audit};
 use ntt_auth_core::model::{Client, EventKind, Role, UserId};
 use serde_json::json;
 
@@ -208,13 +206,7 @@ async fn what_the_operator_did_is_noted_as_theirs_whatever_else_is_said_of_it() 
         Measure::Delete,
     ] {
         app.clock.advance(std::time::Duration::from_millis(1));
-        let manage = ManageUser {
-            actor: Actor::Operator,
-            user: ada.id(),
-            measure,
-            client: Client::default(),
-        };
-        manage.run(&app.auth).await.unwrap();
+        app.operate(ada.id(), measure).await;
     }
     for (kind, told) in [
         (

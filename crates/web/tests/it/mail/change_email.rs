@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, EventKind, Letter};
+use ntt_auth_core::flow::Measure;
+use ntt_auth_core::model::{EventKind, Letter};
 use serde_json::json;
 
 use super::{
@@ -179,13 +179,7 @@ async fn e13_what_the_operator_does_about_a_stolen_account_ends_what_the_thief_a
     let app = TestApp::new().await;
     let id = signed_in(&app).await.id();
     let manage = async |measure: Measure| {
-        let manage = ManageUser {
-            actor: Actor::Operator,
-            user: id,
-            measure,
-            client: Client::default(),
-        };
-        manage.run(&app.auth).await.unwrap();
+        app.operate(id, measure).await;
     };
     let suspend = Measure::Suspend {
         until: None,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, EventKind, Role};
+use ntt_auth_core::flow::Measure;
+use ntt_auth_core::model::{EventKind, Role};
 use serde_json::json;
 
 use super::{A_WHILE, FORGOT, NEW, RESET, forgotten, kinds, letters, registered, reset};
@@ -180,13 +180,7 @@ async fn e27_a_suspended_account_is_not_reset() {
     let ada = app.anon().sign_in("ada@example.com", PASSWORD).await;
     let token = forgotten(&app, "ada").await;
     let manage = async |measure| {
-        let manage = ManageUser {
-            actor: Actor::Operator,
-            user: ada.id(),
-            measure,
-            client: Client::default(),
-        };
-        manage.run(&app.auth).await.unwrap();
+        app.operate(ada.id(), measure).await;
     };
     manage(Measure::Suspend {
         until: None,

@@ -134,6 +134,20 @@ async fn administrators_have_links_sent_and_never_see_them() {
     let told = kinds(&app, ada.id).await;
     assert!(told.contains(&EventKind::PasswordResetAsked));
     assert!(told.contains(&EventKind::VerificationSent));
+    let suspend = Measure::Suspend {
+        until: None,
+        reason: None,
+    };
+    app.operate(ada.id, suspend).await;
+    admin.post_empty(&path).await.refuses(409, "conflict");
+    let path = format!("/api/v1/users/{}/reset-password", ada.id);
+    let answer = admin.post_empty(&path).await;
+    answer.is(202);
+    assert_eq!(answer.json(), json!({}));
+    token_of(&app, "reset-password", "ada").await;
+    let told = kinds(&app, ada.id).await;
+    assert!(told.contains(&EventKind::PasswordResetAsked));
+    assert!(told.contains(&EventKind::VerificationSent));
     let suspend = ManageUser {
         actor: Actor::Operator,
         user: ada.id,

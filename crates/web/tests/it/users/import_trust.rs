@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, EventKind, UserId};
+use ntt_auth_core::flow::Measure;
+use ntt_auth_core::model::{EventKind, UserId};
 use ntt_auth_core::password::{Breaches, BreachesUnreachable, LeakDigest};
 use serde_json::{Value, json};
 
@@ -15,13 +15,7 @@ const HASHES: &[u8] = include_bytes!("../../../../../e2e/fixtures/moving/auth0-h
 
 /// Says that an address is its user's.
 pub(super) async fn verify(app: &TestApp, user: UserId) {
-    let manage = ManageUser {
-        actor: Actor::Operator,
-        user,
-        measure: Measure::VerifyEmail,
-        client: Client::default(),
-    };
-    manage.run(&app.auth).await.unwrap();
+    app.operate(user, Measure::VerifyEmail).await;
 }
 
 #[tokio::test]

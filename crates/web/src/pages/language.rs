@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
-use http::header::ACCEPT_LANGUAGE;
+use axum::response::Response;
+use http::header::{ACCEPT_LANGUAGE, VARY};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 
 /// A language that pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +57,13 @@ impl Language {
         }
         best.1
     }
+}
+
+/// Says that a page depends on the language that the reader likes.
+pub(super) fn varying(mut response: Response) -> Response {
+    let vary = HeaderValue::from_static("accept-language");
+    response.headers_mut().append(VARY, vary);
+    response
 }
 
 /// A weight of RFC 9110 § 12.4.2, which has three decimals at most, as a whole number.

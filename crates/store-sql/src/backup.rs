@@ -11,7 +11,7 @@ use crate::{SqlStore, migrate};
 
 /// Why an engine other than SQLite is not backed up from here.
 const BY_THEIR_OWN_TOOLS: &str = "only SQLite is backed up by ntt-auth itself; for MySQL or MariaDB use `mariadb-dump --single-transaction`, for \
-     PostgreSQL `pg_dump -Fc`, or the snapshots of whoever hosts it (docs/BACKUP.md)";
+     PostgreSQL `pg_dump -Fc`, or the snapshots of whoever hosts it";
 
 impl SqlStore {
     /// Copies the database, as it stands at one moment, into a new file that its owner alone may read, while others read

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, EventKind, Role};
+use ntt_auth_core::flow::Measure;
+use ntt_auth_core::model::{EventKind, Role};
 use serde_json::json;
 
 use super::{A_WHILE, RESEND, VERIFY, follow, kinds, letters, registered, token_of};
@@ -139,25 +139,6 @@ async fn administrators_have_links_sent_and_never_see_them() {
         reason: None,
     };
     app.operate(ada.id, suspend).await;
-    admin.post_empty(&path).await.refuses(409, "conflict");
-    let path = format!("/api/v1/users/{}/reset-password", ada.id);
-    let answer = admin.post_empty(&path).await;
-    answer.is(202);
-    assert_eq!(answer.json(), json!({}));
-    token_of(&app, "reset-password", "ada").await;
-    let told = kinds(&app, ada.id).await;
-    assert!(told.contains(&EventKind::PasswordResetAsked));
-    assert!(told.contains(&EventKind::VerificationSent));
-    let suspend = ManageUser {
-        actor: Actor::Operator,
-        user: ada.id,
-        measure: Measure::Suspend {
-            until: None,
-            reason: None,
-        },
-        client: Client::default(),
-    };
-    suspend.run(&app.auth).await.unwrap();
     admin.post_empty(&path).await.refuses(409, "conflict");
     assert_eq!(letters(&app).await, []);
 }

@@ -40,7 +40,7 @@ struct Question {
     request: fn(&Installation, usize) -> Vec<u8>,
 }
 
-const QUESTIONS: [Question; 8] = [
+const QUESTIONS: [Question; 9] = [
     Question {
         key: "scale-login",
         what: "login by address, with the cheapest bcrypt (cost 4), so that the look-up shows",
@@ -79,6 +79,15 @@ const QUESTIONS: [Question; 8] = [
             let first = ["ada", "alan", "grace", "ken"];
             let first = first.get(account % first.len()).unwrap_or(&"ada");
             at.get(&format!("/api/v1/users?q={first}+k&limit=5"))
+        },
+    },
+    Question {
+        key: "scale-search-addresses",
+        what: "searching by a common given name, with which many addresses begin, too, 50 shown",
+        request: |at, account| {
+            let first = ["barbara", "bjarne", "claude"];
+            let first = first.get(account % first.len()).unwrap_or(&"barbara");
+            at.get(&format!("/api/v1/users?q={first}"))
         },
     },
     Question {

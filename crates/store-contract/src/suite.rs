@@ -161,6 +161,7 @@ macro_rules! suite {
             users_are_found_by_the_beginning_of_any_word,
             a_term_is_literal,
             words_of_the_address_are_of_another_kind,
+            many_of_one_word_are_paged_in_the_order_of_creation,
             words_follow_their_user,
             who_is_erased_is_not_found,
             of_sixteen_renamings_the_words_of_one_remain,

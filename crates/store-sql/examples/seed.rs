@@ -68,6 +68,9 @@ const FIRST: [&str; 40] = [
     "太郎",
     "花子",
 ];
+/// Barbara, Bjarne and Claude: four of ten who are called so have it in their address, which is
+/// `barbara.kalomi.N@mail-M.example` then.
+const IN_ADDRESSES: std::ops::Range<usize> = 2..5;
 const SYLLABLES: [&str; 20] = [
     "ka", "lo", "mi", "ne", "ru", "sha", "to", "vel", "wen", "yor", "ba", "cor", "dun", "el", "fi",
     "gar", "hol", "in", "jas", "kel",
@@ -83,7 +86,7 @@ fn main() {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = FILE;
-             CREATE TEMP TABLE words (contact INTEGER NOT NULL, token TEXT NOT NULL, user_id BLOB NOT NULL);",
+             CREATE TEMP TABLE words (contact INTEGER NOT NULL, token TEXT NOT NULL, created_at INTEGER NOT NULL, user_id BLOB NOT NULL);",
         )
         .unwrap();
     let indexes: Vec<(String, String)> = connection
@@ -105,7 +108,7 @@ fn main() {
         let mut insert_user = transaction.prepare(USER).unwrap();
         let mut insert_session = transaction.prepare(SESSION).unwrap();
         let mut insert_word = transaction
-            .prepare("INSERT INTO words VALUES (?, ?, ?)")
+            .prepare("INSERT INTO words VALUES (?, ?, ?, ?)")
             .unwrap();
         for number in 0..count {
             let user = user(number, &hash);
@@ -154,12 +157,14 @@ fn main() {
                 .map(|word| (0, word))
                 .chain(words.contact().map(|word| (1, word)))
             {
-                insert_word.execute(params![contact, word, id]).unwrap();
+                insert_word
+                    .execute(params![contact, word, user.created_at.millis(), id])
+                    .unwrap();
             }
         }
     }
     transaction
-        .execute_batch("INSERT INTO user_search (contact, token, user_id) SELECT contact, token, user_id FROM words ORDER BY 1, 2, 3; DROP TABLE words;")
+        .execute_batch("INSERT INTO user_search (contact, token, created_at, user_id) SELECT contact, token, created_at, user_id FROM words ORDER BY 1, 2, 3, 4; DROP TABLE words;")
         .unwrap();
     for (_, sql) in &indexes {
         transaction.execute_batch(sql).unwrap();
@@ -190,6 +195,12 @@ fn user(number: u64, hash: &str) -> User {
         .map(|shift| SYLLABLES[pick(shift, SYLLABLES.len())])
         .concat();
     last.get_mut(..1).unwrap().make_ascii_uppercase();
+    let first = pick(20, FIRST.len());
+    let local = if IN_ADDRESSES.contains(&first) && number % 100 >= 60 {
+        format!("{}.{last}.{number}", FIRST[first])
+    } else {
+        format!("user-{number}")
+    };
     let role = match number % 1000 {
         1 => Role::Moderator,
         2 => Role::Guest,
@@ -197,13 +208,13 @@ fn user(number: u64, hash: &str) -> User {
     };
     User {
         id: UserId::from_uuid(id),
-        email: Email::parse(&format!("user-{number}@mail-{}.example", number % 20)).unwrap(),
+        email: Email::parse(&format!("{local}@mail-{}.example", number % 20)).unwrap(),
         email_verified_at: None,
         username: number
             .is_multiple_of(3)
             .then(|| Username::parse(&format!("u{number}.{last}")).unwrap()),
         profile: Profile {
-            first_name: Some(PersonName::parse(FIRST[pick(20, FIRST.len())]).unwrap()),
+            first_name: Some(PersonName::parse(FIRST[first]).unwrap()),
             last_name: Some(PersonName::parse(&last).unwrap()),
             ..Profile::default()
         },

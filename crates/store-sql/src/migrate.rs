@@ -27,6 +27,7 @@ macro_rules! steps {
             "0007_privacy",
             "0008_imports",
             "0009_verify_by",
+            "0010_search_order",
         )
     };
     ($folder:literal: $($name:literal,)*) => {

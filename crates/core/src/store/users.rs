@@ -103,8 +103,8 @@ pub trait Users: ReadUsers {
     /// Adds a user. [`StoreError::Taken`] with [`crate::store::Unique::Email`] or `Username` if another has them.
     async fn insert(&mut self, user: &User) -> Result<(), StoreError>;
 
-    /// Writes every field of `user` if the stored revision is still `user.revision`, and counts the revision up;
-    /// `false` if it is not, or there is no such user. `Taken` as for `insert`.
+    /// Writes every field of `user` but `created_at`, which stays as it was inserted, if the stored revision is still
+    /// `user.revision`, and counts the revision up; `false` if it is not, or there is no such user. `Taken` as for `insert`.
     async fn update(&mut self, user: &User) -> Result<bool, StoreError>;
 
     /// Notes a sign-in without touching the revision.

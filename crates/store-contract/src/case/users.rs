@@ -317,10 +317,13 @@ pub async fn an_update_writes_every_field_and_counts_up(store: Arc<dyn Store>) {
         ..full_user()
     };
     assert!(update(&store, &full).await.unwrap());
+    // But when it came to be.
+    assert_ne!(full.created_at, bare.created_at);
     assert_eq!(
         found(&store, bare.id).await,
         User {
             revision: 1,
+            created_at: bare.created_at,
             ..full.clone()
         }
     );

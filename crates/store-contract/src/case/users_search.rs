@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ntt_auth_core::model::{
     Email, PersonName, Profile, Search, SearchScope, User, UserId, Username,
 };
-use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
+use ntt_auth_core::store::{Store, UserFilter, UserPlace, UserQuery, UserSort};
 
 use crate::race::{race, winners};
 use crate::sample::{at, user};
@@ -121,6 +121,78 @@ pub async fn words_of_the_address_are_of_another_kind(store: Arc<dyn Store>) {
         found_within(&store, "ada king", SearchScope::Shown).await,
         ["secret.address"]
     );
+}
+
+/// However a store finds them: by a word that most have, by one that begins several words, and by two.
+pub async fn many_of_one_word_are_paged_in_the_order_of_creation(store: Arc<dyn Store>) {
+    let people: Vec<User> = (0_u16..900)
+        .map(|number| {
+            let first = ["Ada", "Ada", "Ada Adam", "Adam", "Bob"][usize::from(number % 5)];
+            let last = format!("Last{}", number % 7);
+            let mut person = person(&format!("p{number}"), None, first, &last);
+            // Not in the order of ids, and many at one moment.
+            person.created_at = at(i64::from(number) * 37 % 50);
+            person.standing.deleted_at = (number % 11 == 0).then(|| at(60));
+            person
+        })
+        .collect();
+    apply!(store, [people], |tx| {
+        for person in &people {
+            tx.users().insert(person).await?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    for (text, first, last) in [
+        ("example.com", "", ""),
+        ("ada", "Ada", ""),
+        ("adam", "Adam", ""),
+        ("last3 ada", "Ada", "Last3"),
+        ("example.com last3", "", "Last3"),
+    ] {
+        let holds = |name: &Option<PersonName>, part: &str| {
+            name.as_ref()
+                .is_some_and(|name| name.as_str().contains(part))
+        };
+        for (scope, descending) in [
+            (SearchScope::Everything, false),
+            (SearchScope::Everything, true),
+            (SearchScope::Shown, false),
+        ] {
+            let mut expected: Vec<_> = people
+                .iter()
+                .filter(|user| user.standing.deleted_at.is_none())
+                .filter(|user| holds(&user.profile.first_name, first))
+                .filter(|user| holds(&user.profile.last_name, last))
+                .filter(|_| scope == SearchScope::Everything || !text.contains("example"))
+                .map(|user| (user.created_at, user.id))
+                .collect();
+            expected.sort_unstable();
+            if descending {
+                expected.reverse();
+            }
+            let search = Search::parse(text).map(|search| Search { scope, ..search });
+            let mut query = UserQuery {
+                filter: UserFilter {
+                    search,
+                    ..UserFilter::default()
+                },
+                sort: UserSort::CreatedAt,
+                descending,
+                after: None,
+                limit: 70,
+                now: at(100),
+            };
+            let mut found = Vec::new();
+            loop {
+                let page = store.read().users().page(&query).await.unwrap();
+                let Some(last) = page.last() else { break };
+                query.after = Some(UserPlace::Time(last.created_at, last.id));
+                found.extend(page.iter().map(|user| (user.created_at, user.id)));
+            }
+            assert_eq!(found, expected, "{text} {scope:?} {descending}");
+        }
+    }
 }
 
 /// In the same transaction, and in no other.

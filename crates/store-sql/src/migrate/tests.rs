@@ -114,3 +114,61 @@ impl Unit for Execute {
         Ok(())
     }
 }
+
+/// Takes the steps before one of that name, and none after.
+struct Before(Dialect, &'static str);
+
+#[async_trait]
+impl Unit for Before {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        let steps = self.0.steps();
+        let earlier = steps.iter().take_while(|step| step.name != self.1).count();
+        take(conn, &steps[..earlier]).await.map(drop)
+    }
+}
+
+/// A user and one of their words, as they were before words had an order.
+struct OneWithAWord([u8; 16]);
+
+#[async_trait]
+impl Unit for OneWithAWord {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        let user = Statement::new(
+            "test.user",
+            "INSERT INTO users (id, email, email_folded, role, metadata, token_version, last_login_at, created_at, \
+             updated_at, search_words, revision) VALUES (?, 'a@b.example', 'a@b.example', 'user', '{}', 0, 0, 77, 78, ' ada', 0)",
+        );
+        conn.execute(&user, &[Value::Bytes(self.0.into())]).await?;
+        let word = Statement::new(
+            "test.word",
+            "INSERT INTO user_search (contact, token, user_id) VALUES (0, 'ada', ?)",
+        );
+        conn.execute(&word, &[Value::Bytes(self.0.into())]).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn words_from_before_their_order_have_it_afterwards() {
+    for engine in engines().await {
+        let units: [Arc<dyn Unit>; 2] = [
+            Arc::new(Before(engine.dialect(), "0010_search_order")),
+            Arc::new(OneWithAWord([5; 16])),
+        ];
+        for unit in units {
+            engine::run(&**engine, unit).await.unwrap();
+        }
+        assert_ne!(run(&**engine).await.unwrap(), 0);
+        let words = Statement::new(
+            "test.words",
+            "SELECT created_at, contact, token, user_id FROM user_search",
+        );
+        let mut rows = engine.query(&words, &[]).await.unwrap();
+        let mut row = rows.pop().unwrap();
+        assert_eq!(
+            (row.int().unwrap(), row.int().unwrap(), row.text().unwrap()),
+            (77, 0, "ada".to_owned())
+        );
+        assert_eq!((row.array().unwrap(), rows.len()), ([5; 16], 0));
+    }
+}

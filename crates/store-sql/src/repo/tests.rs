@@ -4,6 +4,7 @@ use ntt_auth_core::model::{EventKind, Mark, Role, Search, SessionId, Timestamp, 
 use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
+use super::users_page::{Way, Word};
 use super::{
     audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations,
     sessions, setup, stats, throttles, user_search, users, users_page,
@@ -44,10 +45,22 @@ async fn every_statement_can_be_prepared_on_every_engine() {
         }
         for query in pages() {
             let rare = users_page::Rare::of(&query);
-            let mut statements = vec![users_page::select(&query, None).unwrap().0];
-            for rare in &rare {
-                statements.push(rare.count().0);
-                statements.push(users_page::select(&query, Some(rare)).unwrap().0);
+            let mut ways = vec![Way::Walked];
+            let mut statements = Vec::new();
+            if !rare.is_empty() {
+                statements.push(users_page::count(&rare, 1).0);
+            }
+            ways.extend(rare.into_iter().map(Way::Taken));
+            if let Some(search) = &query.filter.search
+                && query.sort == UserSort::CreatedAt
+            {
+                statements.push(users_page::of_term("a", search.scope).0);
+                let words = ["a", "ab"].map(|token| Word::new(token == "a", token));
+                ways.push(Way::Read("a", words[..1].to_vec()));
+                ways.push(Way::Read("a", words.to_vec()));
+            }
+            for way in &ways {
+                statements.push(users_page::select(&query, way).unwrap().0);
             }
             statements.push(user_search::insert(3));
             for statement in statements {

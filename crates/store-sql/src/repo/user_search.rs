@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ntt_auth_core::model::{SearchWords, User, UserId};
+use ntt_auth_core::model::{SearchWords, Timestamp, User, UserId};
 use ntt_auth_core::store::StoreError;
 
 use super::users::{columns, user};
@@ -16,12 +16,12 @@ const STEP: u32 = 500;
 
 static WORDS: Statement = Statement::new(
     "user_search.words",
-    "SELECT search_words FROM users WHERE id = ?",
+    "SELECT search_words, created_at FROM users WHERE id = ?",
 );
 
 static REMOVE: Statement = Statement::new(
     "user_search.remove",
-    "DELETE FROM user_search WHERE contact = ? AND token = ? AND user_id = ?",
+    "DELETE FROM user_search WHERE contact = ? AND token = ? AND created_at = ? AND user_id = ?",
 );
 
 static IS_FILLED: Statement = Statement::new(
@@ -59,18 +59,22 @@ pub(super) static ALL: &[&Statement] = &[
     &FILL,
 ];
 
-/// The words that a user is found by as yet.
-pub(super) async fn words_of(view: &mut View<'_>, id: UserId) -> Result<SearchWords, StoreError> {
-    let text = view
-        .first(&WORDS, &[id.uuid().into()], |mut row| row.opt_text())
-        .await?;
-    Ok(SearchWords::from_text(&text.flatten().unwrap_or_default()))
-}
-
-/// Lets `id` be found by `after` instead of `before`.
-pub(super) async fn replace(
+/// The words that a user is found by as yet, and when that user came to be; `None` if there is no such user.
+pub(super) async fn words_of(
     view: &mut View<'_>,
     id: UserId,
+) -> Result<Option<(SearchWords, Timestamp)>, StoreError> {
+    view.first(&WORDS, &[id.uuid().into()], |mut row| {
+        let text = row.opt_text()?.unwrap_or_default();
+        Ok((SearchWords::from_text(&text), row.time()?))
+    })
+    .await
+}
+
+/// Lets the user `id` be found by `after` instead of `before`, in the order of their creation.
+pub(super) async fn replace(
+    view: &mut View<'_>,
+    (id, created_at): (UserId, Timestamp),
     before: &SearchWords,
     after: &SearchWords,
 ) -> Result<(), StoreError> {
@@ -81,7 +85,12 @@ pub(super) async fn replace(
     for (contact, token) in before.difference(&after) {
         view.count(
             &REMOVE,
-            &[(*contact).into(), (*token).into(), id.uuid().into()],
+            &[
+                (*contact).into(),
+                (*token).into(),
+                created_at.into(),
+                id.uuid().into(),
+            ],
         )
         .await?;
     }
@@ -91,7 +100,14 @@ pub(super) async fn replace(
     }
     let values: Vec<Value> = added
         .iter()
-        .flat_map(|(contact, token)| [(*contact).into(), (*token).into(), id.uuid().into()])
+        .flat_map(|(contact, token)| {
+            [
+                (*contact).into(),
+                (*token).into(),
+                created_at.into(),
+                id.uuid().into(),
+            ]
+        })
         .collect();
     view.count(&insert(added.len()), &values).await.map(drop)
 }
@@ -105,8 +121,10 @@ fn rows(words: &SearchWords) -> BTreeSet<(bool, &str)> {
 
 /// Adds that many rows in one statement.
 pub(super) fn insert(rows: usize) -> Statement {
-    let mut text = "INSERT INTO user_search (contact, token, user_id) VALUES (?, ?, ?)".to_owned();
-    text.push_str(&", (?, ?, ?)".repeat(rows.saturating_sub(1)));
+    let mut text =
+        "INSERT INTO user_search (contact, token, created_at, user_id) VALUES (?, ?, ?, ?)"
+            .to_owned();
+    text.push_str(&", (?, ?, ?, ?)".repeat(rows.saturating_sub(1)));
     Statement::built("user_search.insert", text)
 }
 
@@ -142,7 +160,13 @@ impl Unit for Fill {
                 .took(&FILL, &[words.text().into(), user.id.uuid().into()])
                 .await?
             {
-                replace(&mut view, user.id, &SearchWords::default(), &words).await?;
+                replace(
+                    &mut view,
+                    (user.id, user.created_at),
+                    &SearchWords::default(),
+                    &words,
+                )
+                .await?;
             }
         }
         Ok(())

@@ -69,12 +69,13 @@ static INSERT: Statement = Statement::new(
 
 static UPDATE: Statement = Statement::new(
     "users.update",
-    // A sign-in is noted without a revision, so it may be later than the one the caller has seen.
+    // A sign-in is noted without a revision, so it may be later than the one the caller has seen. When an account came to be
+    // is never changed: searches are in that order.
     "UPDATE users SET email = ?, email_folded = ?, email_verified_at = ?, username = ?, username_folded = ?, \
      first_name = ?, last_name = ?, phone = ?, avatar_url = ?, timezone = ?, locale = ?, metadata = ?, role = ?, \
      suspended_at = ?, suspended_until = ?, suspension_reason = ?, deleted_at = ?, password = ?, \
      password_changed_at = ?, token_version = ?, updated_at = ?, search_words = ?, verify_by = ?, \
-     last_login_at = CASE WHEN last_login_at > ? THEN last_login_at ELSE ? END, created_at = ?, \
+     last_login_at = CASE WHEN last_login_at > ? THEN last_login_at ELSE ? END, \
      revision = revision + 1 WHERE id = ? AND revision = ?",
 )
 .may_collide();
@@ -175,25 +176,32 @@ impl Users for View<'_> {
             user.revision.into(),
         ]);
         self.count(&INSERT, &values).await?;
-        user_search::replace(self, user.id, &SearchWords::default(), &words).await
+        user_search::replace(
+            self,
+            (user.id, user.created_at),
+            &SearchWords::default(),
+            &words,
+        )
+        .await
     }
 
     async fn update(&mut self, user: &User) -> Result<bool, StoreError> {
         let words = SearchWords::of(user);
         // They change with the revision alone, which the update holds to.
-        let before = user_search::words_of(self, user.id).await?;
+        let Some((before, created_at)) = user_search::words_of(self, user.id).await? else {
+            return Ok(false);
+        };
         let mut values = settable(user, &words);
         values.extend([
             last_login(user),
             last_login(user),
-            user.created_at.into(),
             user.id.uuid().into(),
             user.revision.into(),
         ]);
         if !self.took(&UPDATE, &values).await? {
             return Ok(false);
         }
-        user_search::replace(self, user.id, &before, &words).await?;
+        user_search::replace(self, (user.id, created_at), &before, &words).await?;
         Ok(true)
     }
 
@@ -217,11 +225,13 @@ impl Users for View<'_> {
     }
 
     async fn erase(&mut self, id: UserId) -> Result<bool, StoreError> {
-        let words = user_search::words_of(self, id).await?;
+        let Some((words, created_at)) = user_search::words_of(self, id).await? else {
+            return Ok(false);
+        };
         if !self.took(&ERASE, &[id.uuid().into()]).await? {
             return Ok(false);
         }
-        user_search::replace(self, id, &words, &SearchWords::default()).await?;
+        user_search::replace(self, (id, created_at), &words, &SearchWords::default()).await?;
         Ok(true)
     }
 }

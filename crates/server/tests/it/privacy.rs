@@ -198,6 +198,7 @@ fn plant(database: &Connection, user: &[u8]) -> BTreeMap<(String, String), Value
                 "password",
                 "deleted_at",
                 "search_words",
+                "created_at",
                 "suspended_until",
                 "token_version",
                 "revision",

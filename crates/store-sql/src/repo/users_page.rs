@@ -16,14 +16,14 @@ use ntt_auth_core::store::{StoreError, UserQuery, UserSort};
 use self::conditions::Conditions;
 pub(super) use self::rare::{Rare, count};
 #[cfg(test)]
-pub(super) use self::words::of_term;
+pub(super) use self::words::beginning;
 pub(super) use self::words::{Word, may_be_read};
 use super::users::{columns, user};
 use crate::engine::{Statement, Value};
 use crate::view::View;
 
 /// So many users are looked at and sorted without asking whether another way is shorter.
-const VERY_FEW: u32 = 512;
+const VERY_FEW: u32 = 128;
 /// So many are looked at and sorted sooner than an order is walked. With a million users and pages of 50 both ways
 /// cost about the same then.
 const FEW: u32 = 5000;

@@ -1,6 +1,6 @@
 //! The users of a common word, read off in the order of creation.
 
-use ntt_auth_core::model::SearchScope;
+use ntt_auth_core::model::{Search, SearchScope};
 use ntt_auth_core::store::{StoreError, UserPlace, UserQuery, UserSort};
 
 use super::conditions::Conditions;
@@ -51,17 +51,23 @@ pub(super) async fn fewest<'q>(
     let Some(search) = &query.filter.search else {
         return Ok(None);
     };
+    let (statement, values) = beginning(search);
+    let found = view
+        .all(&statement, &values, |mut row| {
+            Ok((row.text()?, row.text()?))
+        })
+        .await?;
     let mut least: Option<((usize, usize), &str, Vec<Word>)> = None;
-    for term in &search.terms {
-        let (statement, values) = of_term(term, search.scope);
-        let words = view
-            .all(&statement, &values, |mut row| {
-                Ok(Word {
-                    contact: row.text()? == "c",
-                    token: row.text()?,
-                })
+    for (number, term) in search.terms.iter().enumerate() {
+        let of_term = |contact| {
+            let kind = kind(number, contact);
+            let tokens = found.iter().filter(move |(of, _)| *of == kind);
+            tokens.map(move |(_, token)| Word {
+                contact,
+                token: token.clone(),
             })
-            .await?;
+        };
+        let words: Vec<_> = of_term(false).chain(of_term(true)).collect();
         let of_addresses = words.iter().filter(|word| word.contact).count();
         let rank = (of_addresses, words.len());
         let few = (1..=MOST as usize).contains(&words.len());
@@ -72,26 +78,36 @@ pub(super) async fn fewest<'q>(
     Ok(least.map(|(_, term, words)| (term, words)))
 }
 
-/// Asks which words begin with `term`, for at most one more of each kind than are few: from each word it leaps to the next.
-pub(in crate::repo) fn of_term(term: &str, scope: SearchScope) -> (Statement, Vec<Value>) {
-    let (term, end) = (Value::from(term), Value::from(end(term)));
-    let mut text = "WITH RECURSIVE words (kind, depth, token) AS (\
-         SELECT 's', 0, MIN(token) FROM user_search WHERE contact = 0 AND token >= ? AND token < ?"
-        .to_owned();
-    let mut values = vec![term.clone(), end.clone()];
-    if scope == SearchScope::Everything {
-        text.push_str(
-            " UNION ALL SELECT 'c', 0, MIN(token) FROM user_search WHERE contact = 1 AND token >= ? AND token < ?",
-        );
-        values.extend([term, end.clone()]);
+/// Words that begin with a term, by its number: those of names and those of addresses.
+fn kind(number: usize, contact: bool) -> String {
+    format!("{}{number}", if contact { 'c' } else { 's' })
+}
+
+/// Asks which words begin with each term, for at most one more of each kind than are few: from each word it leaps to the
+/// next.
+pub(in crate::repo) fn beginning(search: &Search) -> (Statement, Vec<Value>) {
+    let mut first = Vec::new();
+    let mut values = Vec::new();
+    for (number, term) in search.terms.iter().enumerate() {
+        for contact in [false, true] {
+            if contact && search.scope == SearchScope::Shown {
+                continue;
+            }
+            first.push(format!(
+                "SELECT '{}', {}, 0, MIN(token), ? FROM user_search WHERE contact = {} AND token >= ? AND token < ?",
+                kind(number, contact), u8::from(contact), u8::from(contact)
+            ));
+            values.extend([end(term).into(), (*term).as_str().into(), end(term).into()]);
+        }
     }
-    text.push_str(
-        " UNION ALL SELECT words.kind, words.depth + 1, (SELECT MIN(next.token) FROM user_search AS next \
-         WHERE next.contact = CASE words.kind WHEN 'c' THEN 1 ELSE 0 END AND next.token > words.token \
-         AND next.token < ?) FROM words WHERE words.token IS NOT NULL AND words.depth < ?) \
-         SELECT kind, token FROM words WHERE token IS NOT NULL",
+    let text = format!(
+        "WITH RECURSIVE words (kind, contact, depth, token, past) AS ({} UNION ALL SELECT words.kind, words.contact, \
+         words.depth + 1, (SELECT MIN(next.token) FROM user_search AS next WHERE next.contact = words.contact \
+         AND next.token > words.token AND next.token < words.past), words.past FROM words \
+         WHERE words.token IS NOT NULL AND words.depth < ?) SELECT kind, token FROM words WHERE token IS NOT NULL",
+        first.join(" UNION ALL ")
     );
-    values.extend([end, MOST.into()]);
+    values.push(MOST.into());
     (Statement::built("users.words", text), values)
 }
 

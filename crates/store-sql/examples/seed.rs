@@ -86,7 +86,7 @@ fn main() {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = FILE;
-             CREATE TEMP TABLE words (contact INTEGER NOT NULL, token TEXT NOT NULL, created_at INTEGER NOT NULL, user_id BLOB NOT NULL);",
+             CREATE TEMP TABLE words (kind INTEGER NOT NULL, token TEXT NOT NULL, created_at INTEGER NOT NULL, user_id BLOB NOT NULL);",
         )
         .unwrap();
     let indexes: Vec<(String, String)> = connection
@@ -152,19 +152,15 @@ fn main() {
                     END,
                 ])
                 .unwrap();
-            for (contact, word) in words
-                .shown()
-                .map(|word| (0, word))
-                .chain(words.contact().map(|word| (1, word)))
-            {
+            for (kind, word) in words.kinds() {
                 insert_word
-                    .execute(params![contact, word, user.created_at.millis(), id])
+                    .execute(params![kind.number(), word, user.created_at.millis(), id])
                     .unwrap();
             }
         }
     }
     transaction
-        .execute_batch("INSERT INTO user_search (contact, token, created_at, user_id) SELECT contact, token, created_at, user_id FROM words ORDER BY 1, 2, 3, 4; DROP TABLE words;")
+        .execute_batch("INSERT INTO user_search (kind, token, created_at, user_id) SELECT kind, token, created_at, user_id FROM words ORDER BY 1, 2, 3, 4; DROP TABLE words;")
         .unwrap();
     for (_, sql) in &indexes {
         transaction.execute_batch(sql).unwrap();

@@ -38,7 +38,7 @@ pub use mail::{Letter, Mail};
 pub use profile::{AvatarUrl, LocaleTag, Metadata, PersonName, Phone, Profile, TimeZoneName};
 pub use revocation::{Revocation, Revoked};
 pub use role::Role;
-pub use search::{Search, SearchScope, SearchWords};
+pub use search::{Search, SearchScope, SearchWords, WordKind};
 pub use session::{Client, ClientMark, EndReason, Ended, RefreshSeed, Session};
 pub use setup::{Setup, SetupTokenHash};
 pub use throttle::{Budget, LockTime, Throttle, ThrottleId};

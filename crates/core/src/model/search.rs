@@ -60,6 +60,25 @@ impl SearchWords {
         Self { shown, contact }
     }
 
+    /// All words, each with its kind.
+    pub fn kinds(&self) -> impl Iterator<Item = (WordKind, &str)> {
+        let shown = self.shown().map(|word| match self.echoes(word) {
+            true => (WordKind::ShownEcho, word),
+            false => (WordKind::Shown, word),
+        });
+        let contact = self.contact().map(|word| match self.echoes(word) {
+            true => (WordKind::ContactEcho, word),
+            false => (WordKind::Contact, word),
+        });
+        shown.chain(contact)
+    }
+
+    /// Whether `word` begins with another one of a name, and goes on with neither letter nor digit.
+    fn echoes(&self, word: &str) -> bool {
+        word.split_once(|c: char| !c.is_alphanumeric())
+            .is_some_and(|(name, _)| self.shown.contains(name))
+    }
+
     /// Words of names, which everybody who sees users sees.
     pub fn shown(&self) -> impl Iterator<Item = &str> {
         self.shown.iter().map(String::as_str)
@@ -103,6 +122,34 @@ impl SearchWords {
     }
 }
 
+/// Of what kind a word is, which a store keeps with it; [`Search::kinds`] decides which are looked at.
+///
+/// Most people have their name in their address or user name. Where that name alone was typed, these need not be looked at:
+/// whoever has them is found by the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WordKind {
+    /// Of a name.
+    Shown,
+    /// Of the address.
+    Contact,
+    /// Of a name, beginning with a shorter word of a name and a mark: `ada_l` of who is called Ada.
+    ShownEcho,
+    /// Of the address, beginning with a word of a name and a mark: `ada.l@example.com` of who is called Ada.
+    ContactEcho,
+}
+
+impl WordKind {
+    /// The number that stands for it.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Shown => 0,
+            Self::Contact => 1,
+            Self::ShownEcho => 2,
+            Self::ContactEcho => 3,
+        }
+    }
+}
+
 /// Which words are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SearchScope {
@@ -122,6 +169,20 @@ pub struct Search {
 }
 
 impl Search {
+    /// The kinds of words that are to be looked at for `term`.
+    pub fn kinds(&self, term: &str) -> &'static [WordKind] {
+        use WordKind::{Contact, ContactEcho, Shown, ShownEcho};
+
+        // What it begins is no longer than the name that is echoed.
+        let is_plain = term.chars().all(char::is_alphanumeric);
+        match (self.scope, is_plain) {
+            (SearchScope::Everything, true) => &[Shown, Contact],
+            (SearchScope::Everything, false) => &[Shown, Contact, ShownEcho, ContactEcho],
+            (SearchScope::Shown, true) => &[Shown],
+            (SearchScope::Shown, false) => &[Shown, ShownEcho],
+        }
+    }
+
     /// Reads what somebody typed; `None` if that is nothing but spaces.
     pub fn parse(text: &str) -> Option<Self> {
         let folded = fold(text);
@@ -241,6 +302,53 @@ mod tests {
         assert_eq!(terms(" \u{3000}\t"), [] as [&str; 0]);
         assert_eq!(terms("a b c d e f g h i j").len(), TERMS);
         assert_eq!(terms(&"x".repeat(500)), ["x".repeat(WORD_CHARACTERS)]);
+    }
+
+    #[test]
+    fn no_echo_is_missed_by_what_begins_it() {
+        let words = SearchWords {
+            shown: ["ada", "ada_l", "king-noel", "noel", "l"]
+                .map(String::from)
+                .into(),
+            contact: ["ada.king@x.de", "adak@x.de", "king@x.de", "x.de"]
+                .map(String::from)
+                .into(),
+        };
+        let echoes: Vec<_> = words
+            .kinds()
+            .filter(|(kind, _)| matches!(kind, WordKind::ShownEcho | WordKind::ContactEcho))
+            .collect();
+        assert_eq!(
+            echoes,
+            [
+                (WordKind::ShownEcho, "ada_l"),
+                (WordKind::ContactEcho, "ada.king@x.de")
+            ]
+        );
+        for (_, word) in words.kinds() {
+            for (end, _) in word.char_indices().skip(1) {
+                let mut search = Search::parse(word.split_at(end).0).unwrap();
+                for scope in [SearchScope::Everything, SearchScope::Shown] {
+                    search.scope = scope;
+                    let term = search.terms.first().unwrap();
+                    let begins = |kinds: &[WordKind]| {
+                        words
+                            .kinds()
+                            .any(|(kind, word)| kinds.contains(&kind) && word.starts_with(term))
+                    };
+                    let all: &[WordKind] = match scope {
+                        SearchScope::Everything => &[
+                            WordKind::Shown,
+                            WordKind::Contact,
+                            WordKind::ShownEcho,
+                            WordKind::ContactEcho,
+                        ],
+                        SearchScope::Shown => &[WordKind::Shown, WordKind::ShownEcho],
+                    };
+                    assert_eq!(begins(search.kinds(term)), begins(all), "{term} {scope:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -129,7 +129,12 @@ pub async fn many_of_one_word_are_paged_in_the_order_of_creation(store: Arc<dyn 
         .map(|number| {
             let first = ["Ada", "Ada", "Ada Adam", "Adam", "Bob"][usize::from(number % 5)];
             let last = format!("Last{}", number % 7);
-            let mut person = person(&format!("p{number}"), None, first, &last);
+            // Half of them have their name in the address, too.
+            let address = match number % 2 {
+                0 => format!("p{number}"),
+                _ => format!("{}.p{number}", first.to_lowercase().replace(' ', "-")),
+            };
+            let mut person = person(&address, None, first, &last);
             // Not in the order of ids, and many at one moment.
             person.created_at = at(i64::from(number) * 37 % 50);
             person.standing.deleted_at = (number % 11 == 0).then(|| at(60));

@@ -1,7 +1,16 @@
 -- Words are kept in the order in which their users came to be, so that a page of users who share a word is read off
--- without looking at all of them. That time never changes.
+-- without looking at all of them; and words that only echo a name are kept apart, so that few words begin with the name.
+-- The program makes them anew.
 
-ALTER TABLE user_search ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
-UPDATE user_search SET created_at = users.created_at FROM users WHERE users.id = user_search.user_id;
-ALTER TABLE user_search ALTER COLUMN created_at DROP DEFAULT;
-ALTER TABLE user_search DROP CONSTRAINT user_search_pkey, ADD PRIMARY KEY (contact, token, created_at, user_id);
+DROP TABLE user_search;
+CREATE TABLE user_search (
+    -- 0 for words of names, 1 for those of the address, 2 and 3 for those of them that echo a name.
+    kind BIGINT NOT NULL,
+    token TEXT COLLATE "C" NOT NULL,
+    -- That of the user, which never changes.
+    created_at BIGINT NOT NULL,
+    user_id BYTEA NOT NULL,
+    PRIMARY KEY (kind, token, created_at, user_id)
+);
+UPDATE users SET search_words = NULL;
+UPDATE user_search_state SET filled = 0 WHERE id = 1;

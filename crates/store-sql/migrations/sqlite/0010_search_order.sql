@@ -1,16 +1,16 @@
 -- Words are kept in the order in which their users came to be, so that a page of users who share a word is read off
--- without looking at all of them.
+-- without looking at all of them; and words that only echo a name are kept apart, so that few words begin with the name.
+-- The program makes them anew.
 
-CREATE TABLE user_search_ordered (
-    -- 1 for words of the address alone.
-    contact INTEGER NOT NULL,
+DROP TABLE user_search;
+CREATE TABLE user_search (
+    -- 0 for words of names, 1 for those of the address, 2 and 3 for those of them that echo a name.
+    kind INTEGER NOT NULL,
     token TEXT NOT NULL,
     -- That of the user, which never changes.
     created_at INTEGER NOT NULL,
     user_id BLOB NOT NULL,
-    PRIMARY KEY (contact, token, created_at, user_id)
+    PRIMARY KEY (kind, token, created_at, user_id)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO user_search_ordered (contact, token, created_at, user_id)
-    SELECT contact, token, created_at, user_id FROM user_search CROSS JOIN users WHERE id = user_id;
-DROP TABLE user_search;
-ALTER TABLE user_search_ordered RENAME TO user_search;
+UPDATE users SET search_words = NULL;
+UPDATE user_search_state SET filled = 0 WHERE id = 1;

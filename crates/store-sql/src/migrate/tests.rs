@@ -1,6 +1,7 @@
 use super::*;
 use crate::SqlStore;
 use crate::engine::tests::engines;
+use crate::repo::user_search;
 
 fn all() -> u32 {
     u32::try_from(SQLITE.len()).unwrap()
@@ -135,8 +136,8 @@ impl Unit for OneWithAWord {
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
         let user = Statement::new(
             "test.user",
-            "INSERT INTO users (id, email, email_folded, role, metadata, token_version, last_login_at, created_at, \
-             updated_at, search_words, revision) VALUES (?, 'a@b.example', 'a@b.example', 'user', '{}', 0, 0, 77, 78, ' ada', 0)",
+            "INSERT INTO users (id, email, email_folded, first_name, role, metadata, token_version, last_login_at, created_at, \
+             updated_at, search_words, revision) VALUES (?, 'ada@b.example', 'ada@b.example', 'Ada', 'user', '{}', 0, 0, 77, 78, ' ada', 0)",
         );
         conn.execute(&user, &[Value::Bytes(self.0.into())]).await?;
         let word = Statement::new(
@@ -159,16 +160,22 @@ async fn words_from_before_their_order_have_it_afterwards() {
             engine::run(&**engine, unit).await.unwrap();
         }
         assert_ne!(run(&**engine).await.unwrap(), 0);
+        assert_eq!(user_search::fill(&**engine).await.unwrap(), 1);
         let words = Statement::new(
             "test.words",
-            "SELECT created_at, contact, token, user_id FROM user_search",
+            "SELECT created_at, kind, token FROM user_search ORDER BY kind, token",
         );
-        let mut rows = engine.query(&words, &[]).await.unwrap();
-        let mut row = rows.pop().unwrap();
+        let words: Vec<_> = engine
+            .query(&words, &[])
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|mut row| (row.int().unwrap(), row.int().unwrap(), row.text().unwrap()))
+            .collect();
+        let of = |kind, token: &str| (77, kind, token.to_owned());
         assert_eq!(
-            (row.int().unwrap(), row.int().unwrap(), row.text().unwrap()),
-            (77, 0, "ada".to_owned())
+            words,
+            [of(0, "ada"), of(1, "b.example"), of(3, "ada@b.example"),]
         );
-        assert_eq!((row.array().unwrap(), rows.len()), ([5; 16], 0));
     }
 }

@@ -1,6 +1,6 @@
 //! Every statement is one that every engine understands.
 
-use ntt_auth_core::model::{EventKind, Mark, Role, Search, SessionId, Timestamp, UserId};
+use ntt_auth_core::model::{EventKind, Mark, Role, Search, SessionId, Timestamp, UserId, WordKind};
 use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
                 && query.sort == UserSort::CreatedAt
             {
                 statements.push(users_page::beginning(search).0);
-                let words = ["a", "ab"].map(|token| Word::new(token == "a", token));
+                let words = ["a", "ab"].map(|token| Word::new(WordKind::Shown, token));
                 ways.push(Way::Read("a", words[..1].to_vec()));
                 ways.push(Way::Read("a", words.to_vec()));
             }

@@ -21,7 +21,7 @@ static WORDS: Statement = Statement::new(
 
 static REMOVE: Statement = Statement::new(
     "user_search.remove",
-    "DELETE FROM user_search WHERE contact = ? AND token = ? AND created_at = ? AND user_id = ?",
+    "DELETE FROM user_search WHERE kind = ? AND token = ? AND created_at = ? AND user_id = ?",
 );
 
 static IS_FILLED: Statement = Statement::new(
@@ -81,12 +81,13 @@ pub(super) async fn replace(
     if before == after {
         return Ok(());
     }
-    let (before, after) = (rows(before), rows(after));
-    for (contact, token) in before.difference(&after) {
+    let (before, after): (BTreeSet<_>, BTreeSet<_>) =
+        (before.kinds().collect(), after.kinds().collect());
+    for (kind, token) in before.difference(&after) {
         view.count(
             &REMOVE,
             &[
-                (*contact).into(),
+                kind.number().into(),
                 (*token).into(),
                 created_at.into(),
                 id.uuid().into(),
@@ -100,9 +101,9 @@ pub(super) async fn replace(
     }
     let values: Vec<Value> = added
         .iter()
-        .flat_map(|(contact, token)| {
+        .flat_map(|(kind, token)| {
             [
-                (*contact).into(),
+                kind.number().into(),
                 (*token).into(),
                 created_at.into(),
                 id.uuid().into(),
@@ -112,18 +113,10 @@ pub(super) async fn replace(
     view.count(&insert(added.len()), &values).await.map(drop)
 }
 
-fn rows(words: &SearchWords) -> BTreeSet<(bool, &str)> {
-    let shown = words.shown().map(|word| (false, word));
-    shown
-        .chain(words.contact().map(|word| (true, word)))
-        .collect()
-}
-
 /// Adds that many rows in one statement.
 pub(super) fn insert(rows: usize) -> Statement {
     let mut text =
-        "INSERT INTO user_search (contact, token, created_at, user_id) VALUES (?, ?, ?, ?)"
-            .to_owned();
+        "INSERT INTO user_search (kind, token, created_at, user_id) VALUES (?, ?, ?, ?)".to_owned();
     text.push_str(&", (?, ?, ?, ?)".repeat(rows.saturating_sub(1)));
     Statement::built("user_search.insert", text)
 }

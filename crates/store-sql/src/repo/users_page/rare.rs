@@ -1,6 +1,6 @@
 //! What may leave few users, and is counted.
 
-use ntt_auth_core::model::{Role, Search, SearchScope, Timestamp};
+use ntt_auth_core::model::{Role, Timestamp, WordKind};
 use ntt_auth_core::store::{UserQuery, UserSort};
 
 use crate::engine::{Statement, Value};
@@ -28,7 +28,7 @@ pub(super) fn end(term: &str) -> String {
 /// A part of a filter that may leave few users, and has an index that finds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::repo) enum Rare<'q> {
-    Term(&'q str, SearchScope),
+    Term(&'q str, &'static [WordKind]),
     Role(Role),
     Inactive { deleted: bool },
     Verified(bool),
@@ -40,8 +40,9 @@ impl<'q> Rare<'q> {
     pub(in crate::repo) fn of(query: &'q UserQuery) -> Vec<Self> {
         let filter = &query.filter;
         let mut rare = Vec::new();
-        if let Some(Search { terms, scope }) = &filter.search {
-            rare.extend(terms.iter().map(|term| Self::Term(term, *scope)));
+        if let Some(search) = &filter.search {
+            let terms = search.terms.iter();
+            rare.extend(terms.map(|term| Self::Term(term, search.kinds(term))));
         }
         if filter.active == Some(false) {
             rare.push(Self::Inactive {
@@ -72,7 +73,7 @@ impl<'q> Rare<'q> {
     pub(super) const fn text(&self) -> &'static str {
         match self {
             Self::Term(..) => {
-                "SELECT user_id AS hit FROM user_search WHERE contact IN (?, ?) AND token >= ? AND token < ?"
+                "SELECT user_id AS hit FROM user_search WHERE kind IN (?, ?, ?, ?) AND token >= ? AND token < ?"
             }
             Self::Role(_) => "SELECT id AS hit FROM users WHERE role = ?",
             Self::Inactive { deleted: false } => {
@@ -94,12 +95,13 @@ impl<'q> Rare<'q> {
 
     pub(super) fn values(&self) -> Vec<Value> {
         match self {
-            Self::Term(term, scope) => vec![
-                false.into(),
-                (*scope == SearchScope::Everything).into(),
-                (*term).into(),
-                end(term).into(),
-            ],
+            Self::Term(term, kinds) => {
+                // A statement for all: which ask for fewer kinds name them again.
+                let kinds = kinds.iter().cycle().take(4);
+                let mut values: Vec<Value> = kinds.map(|kind| kind.number().into()).collect();
+                values.extend([(*term).into(), end(term).into()]);
+                values
+            }
             Self::Role(role) => vec![role.as_str().into()],
             Self::Inactive { .. } | Self::Verified(_) => Vec::new(),
             Self::Created(after, before) => vec![(*after).into(), (*before).into()],

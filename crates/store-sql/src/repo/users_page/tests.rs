@@ -230,20 +230,21 @@ async fn read_ways<'q>(view: &mut View<'_>, query: &'q UserQuery) -> Vec<Way<'q>
     };
     let all = Statement::new(
         "all",
-        "SELECT DISTINCT contact, token FROM user_search ORDER BY contact, token",
+        "SELECT DISTINCT kind, token FROM user_search ORDER BY kind, token",
     );
     let all = view
-        .all(&all, &[], |mut row| Ok((row.int()? == 1, row.text()?)))
+        .all(&all, &[], |mut row| Ok((row.int()?, row.text()?)))
         .await
         .unwrap();
     for term in &search.terms {
-        let words: Vec<_> = all
-            .iter()
-            .filter(|(contact, token)| {
-                token.starts_with(term.as_str())
-                    && (!contact || search.scope == SearchScope::Everything)
+        let kinds = search.kinds(term).iter();
+        let words: Vec<_> = kinds
+            .flat_map(|kind| {
+                let of_kind = all.iter().filter(|(of, token)| {
+                    *of == i64::from(kind.number()) && token.starts_with(term.as_str())
+                });
+                of_kind.map(|(_, token)| Word::new(*kind, token))
             })
-            .map(|(contact, token)| Word::new(*contact, token))
             .collect();
         // SQLite joins 500 parts at most.
         if !words.is_empty() && words.len() < 100 {
@@ -297,9 +298,7 @@ async fn num5_every_list_is_on_an_index() {
                     let (statement, values) = select(&query, &way).unwrap();
                     let reading = plan(&store, &statement, &values).await;
                     let of_words = |step: &&String| {
-                        step.starts_with(
-                            "SEARCH user_search USING PRIMARY KEY (contact=? AND token=?",
-                        )
+                        step.starts_with("SEARCH user_search USING PRIMARY KEY (kind=? AND token=?")
                     };
                     // Each word's users come in order; pages of several words are merged.
                     assert!(
@@ -360,7 +359,7 @@ async fn users_from_before_get_their_words() {
     let rows = async || {
         let all = Statement::new(
             "all",
-            "SELECT contact, token, user_id FROM user_search ORDER BY contact, token, user_id",
+            "SELECT kind, token, user_id FROM user_search ORDER BY kind, token, user_id",
         );
         let rows = store.engine.query(&all, &[]).await.unwrap();
         rows.into_iter()

@@ -1,6 +1,6 @@
 //! The users of a common word, read off in the order of creation.
 
-use ntt_auth_core::model::{Search, SearchScope};
+use ntt_auth_core::model::{Search, WordKind};
 use ntt_auth_core::store::{StoreError, UserPlace, UserQuery, UserSort};
 
 use super::conditions::Conditions;
@@ -15,15 +15,15 @@ const MOST: u32 = 8;
 /// A word that some users have, as their index names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::repo) struct Word {
-    contact: bool,
+    kind: WordKind,
     token: String,
 }
 
 #[cfg(test)]
 impl Word {
-    pub(in crate::repo) fn new(contact: bool, token: &str) -> Self {
+    pub(in crate::repo) fn new(kind: WordKind, token: &str) -> Self {
         Self {
-            contact,
+            kind,
             token: token.to_owned(),
         }
     }
@@ -59,16 +59,19 @@ pub(super) async fn fewest<'q>(
         .await?;
     let mut least: Option<((usize, usize), &str, Vec<Word>)> = None;
     for (number, term) in search.terms.iter().enumerate() {
-        let of_term = |contact| {
-            let kind = kind(number, contact);
-            let tokens = found.iter().filter(move |(of, _)| *of == kind);
-            tokens.map(move |(_, token)| Word {
-                contact,
-                token: token.clone(),
+        let kinds = search.kinds(term).iter();
+        let words: Vec<_> = kinds
+            .flat_map(|&kind| {
+                let name = name(number, kind);
+                let tokens = found.iter().filter(move |(of, _)| *of == name);
+                tokens.map(move |(_, token)| Word {
+                    kind,
+                    token: token.clone(),
+                })
             })
-        };
-        let words: Vec<_> = of_term(false).chain(of_term(true)).collect();
-        let of_addresses = words.iter().filter(|word| word.contact).count();
+            .collect();
+        let names = |word: &&Word| matches!(word.kind, WordKind::Shown | WordKind::ShownEcho);
+        let of_addresses = words.len() - words.iter().filter(names).count();
         let rank = (of_addresses, words.len());
         let few = (1..=MOST as usize).contains(&words.len());
         if few && least.as_ref().is_none_or(|(lowest, ..)| rank < *lowest) {
@@ -78,9 +81,9 @@ pub(super) async fn fewest<'q>(
     Ok(least.map(|(_, term, words)| (term, words)))
 }
 
-/// Words that begin with a term, by its number: those of names and those of addresses.
-fn kind(number: usize, contact: bool) -> String {
-    format!("{}{number}", if contact { 'c' } else { 's' })
+/// What words of a kind are called that begin with the term of that number.
+fn name(number: usize, kind: WordKind) -> String {
+    format!("{number}-{}", kind.number())
 }
 
 /// Asks which words begin with each term, for at most one more of each kind than are few: from each word it leaps to the
@@ -89,22 +92,19 @@ pub(in crate::repo) fn beginning(search: &Search) -> (Statement, Vec<Value>) {
     let mut first = Vec::new();
     let mut values = Vec::new();
     for (number, term) in search.terms.iter().enumerate() {
-        for contact in [false, true] {
-            if contact && search.scope == SearchScope::Shown {
-                continue;
-            }
+        for &kind in search.kinds(term) {
             first.push(format!(
-                "SELECT '{}', {}, 0, MIN(token), ? FROM user_search WHERE contact = {} AND token >= ? AND token < ?",
-                kind(number, contact), u8::from(contact), u8::from(contact)
+                "SELECT '{}', {}, 0, MIN(token), ? FROM user_search WHERE kind = {} AND token >= ? AND token < ?",
+                name(number, kind), kind.number(), kind.number()
             ));
             values.extend([end(term).into(), (*term).as_str().into(), end(term).into()]);
         }
     }
     let text = format!(
-        "WITH RECURSIVE words (kind, contact, depth, token, past) AS ({} UNION ALL SELECT words.kind, words.contact, \
-         words.depth + 1, (SELECT MIN(next.token) FROM user_search AS next WHERE next.contact = words.contact \
+        "WITH RECURSIVE words (name, kind, depth, token, past) AS ({} UNION ALL SELECT words.name, words.kind, \
+         words.depth + 1, (SELECT MIN(next.token) FROM user_search AS next WHERE next.kind = words.kind \
          AND next.token > words.token AND next.token < words.past), words.past FROM words \
-         WHERE words.token IS NOT NULL AND words.depth < ?) SELECT kind, token FROM words WHERE token IS NOT NULL",
+         WHERE words.token IS NOT NULL AND words.depth < ?) SELECT name, token FROM words WHERE token IS NOT NULL",
         first.join(" UNION ALL ")
     );
     values.push(MOST.into());
@@ -127,7 +127,7 @@ pub(super) fn select(
             concat!(
                 "SELECT ",
                 columns!(),
-                " FROM (SELECT user_id AS hit, created_at AS hit_at FROM user_search WHERE contact = ? AND token = ?) AS found \
+                " FROM (SELECT user_id AS hit, created_at AS hit_at FROM user_search WHERE kind = ? AND token = ?) AS found \
                  CROSS JOIN users WHERE id = hit{} ORDER BY hit_at{}, hit{} LIMIT ?"
             ),
             asked.text, direction, direction
@@ -163,7 +163,7 @@ fn of_word(
     word: &Word,
     earlier: &[Word],
 ) -> Result<Conditions, StoreError> {
-    let name = |word: &Word| [word.contact.into(), word.token.as_str().into()];
+    let name = |word: &Word| [word.kind.number().into(), word.token.as_str().into()];
     let mut asked = Conditions {
         text: String::new(),
         values: name(word).into(),
@@ -185,7 +185,7 @@ fn of_word(
     asked.filter(&query.filter, query.now, Some(term));
     for word in earlier {
         asked.and(
-            "NOT EXISTS (SELECT 1 FROM user_search AS other WHERE other.contact = ? AND other.token = ? \
+            "NOT EXISTS (SELECT 1 FROM user_search AS other WHERE other.kind = ? AND other.token = ? \
              AND other.created_at = hit_at AND other.user_id = hit)",
             name(word),
         );

@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e lint fmt deny openapi coverage bench timing torture fuzz clean
+.PHONY: help run test test-rust test-e2e lint fmt deny openapi coverage bench timing torture soak fuzz clean
 SHELL := /bin/bash
 
 help: ## print this list
@@ -46,6 +46,11 @@ timing: ## whether the time of an answer tells of an account; prints the figures
 
 torture: ## kill the server 50 times under load and check every acknowledged write
 	NTT_TORTURE_ROUNDS=$${NTT_TORTURE_ROUNDS:-50} cargo test --locked -p ntt-auth --test torture -- --nocapture
+
+soak: ## use the server for SOAK_SECONDS (3600) and see that memory and open files stay level
+	scripts/tools cc python
+	cargo build --release --locked -p ntt-auth --all-features
+	cd e2e && NTT_SOAK_SECONDS=$${SOAK_SECONDS:-3600} NTT_AUTH_BIN=$(CURDIR)/target/release/ntt-auth ../.venv/bin/python -m pytest test_soak.py
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	scripts/fuzz $${FUZZ_SECONDS:-60}

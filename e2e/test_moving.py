@@ -215,12 +215,6 @@ def new(folder: Path, name: str) -> Path:
     return made
 
 
-def resident(server: Server) -> int:
-    """Return how much memory the server holds, in KiB."""
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-
-
 def admin_of(server: Server) -> str:
     """Make a super administrator and return their access token."""
     made = server.binary.run(
@@ -238,7 +232,7 @@ def test_v5_2_1_a_body_of_a_gigabyte_is_refused_early_and_takes_no_memory(start:
     announced = server.api.send("POST", path, bearer=token, headers=headers)
     assert announced.code == "payload_too_large"
 
-    before = resident(server)
+    before = server.resident
     address = urlsplit(server.base)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
     sent, most = 0, before
@@ -250,7 +244,7 @@ def test_v5_2_1_a_body_of_a_gigabyte_is_refused_early_and_takes_no_memory(start:
         while sent < 1 << 30:
             yield b"x" * (1 << 20)
             sent += 1 << 20
-            most = max(most, resident(server))
+            most = max(most, server.resident)
 
     try:
         connection.request(

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -90,6 +91,22 @@ class Server:
     def pid(self) -> int:
         """The server's process."""
         return self._process.pid
+
+    @property
+    def resident(self) -> int:
+        """How much memory it has, in KiB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
+    @property
+    def descriptors(self) -> list[str]:
+        """What it has open."""
+        opened = []
+        for entry in Path(f"/proc/{self.pid}/fd").iterdir():
+            # It may be closed meanwhile.
+            with suppress(FileNotFoundError):
+                opened.append(str(entry.readlink()))
+        return opened
 
     @property
     def base(self) -> str:

@@ -206,7 +206,10 @@ impl Erase {
         auth.commit(self).await??;
         // Where writers do not wait for each other, a sign-in that had read the account before it was gone may have
         // committed its session after it: what such a straggler left is swept up.
-        auth.commit(Sweep { user }).await?;
+        if let Err(error) = auth.commit(Sweep { user }).await {
+            // The account is gone all the same, and whoever were told otherwise would ask in vain.
+            tracing::error!(%error, "an erased account was not swept for what a sign-in of that moment may have left");
+        }
         let line = auth.erasure_keys.line(&erasure);
         if let Err(error) = auth.erasure_log.append(vec![line]).await {
             // It stands in the store, from where the next reconciliation adds it.

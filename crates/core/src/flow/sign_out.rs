@@ -40,18 +40,40 @@ impl SignOut {
         {
             sessions.push((session.id, session.user_id));
         }
-        for (session, user) in sessions {
-            let work = EndOne::new(
-                auth,
-                session,
-                user,
-                EndReason::SignedOut,
-                &self.client,
-                |event| event.by(user),
-            );
-            auth.commit(work).await?;
+        // In one order, so that no two who end the same wait for each other.
+        sessions.sort_unstable_by_key(|(session, _)| *session);
+        let ends: Vec<_> = sessions
+            .into_iter()
+            .map(|(session, user)| {
+                let reason = EndReason::SignedOut;
+                EndOne::new(auth, session, user, reason, &self.client, |event| {
+                    event.by(user)
+                })
+            })
+            .collect();
+        match ends.is_empty() {
+            true => Ok(()),
+            false => Ok(auth.commit(EndEach(ends)).await?),
         }
-        Ok(())
+    }
+}
+
+/// Ends several sessions, those of them that are open.
+struct EndEach(Vec<EndOne>);
+
+#[async_trait]
+impl Work for EndEach {
+    type Output = Committed<()>;
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<Self::Output, StoreError> {
+        let mut revocations = Vec::new();
+        for end in &self.0 {
+            revocations.extend(end.apply(tx).await?.revocations);
+        }
+        Ok(Committed {
+            output: (),
+            revocations,
+        })
     }
 }
 

@@ -9,13 +9,16 @@ use http::Request;
 use http::header::{ACCEPT, USER_AGENT};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
-use hyper_rustls::HttpsConnector;
+use hyper_rustls::builderstates::WantsSchemes;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use ntt_auth_core::password::LeakDigest;
 use tokio::time::Instant;
 use url::Url;
+
+use crate::telemetry::Chain;
 
 /// An answer has about 40 KiB; a padded one somewhat more.
 const MOST_OCTETS: usize = 1 << 20;
@@ -55,13 +58,18 @@ struct Breaker {
 impl Online {
     /// A client of the API at `api`, for example `https://api.pwnedpasswords.com/range/`, that waits no longer than `timeout`.
     pub fn new(api: Url, timeout: Duration) -> Self {
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider());
         // The protocol versions are constants of that provider, so there is no error to be had.
         let connector = match connector {
             Ok(connector) => connector,
-            Err(_) => hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots(),
+            Err(_) => HttpsConnectorBuilder::new().with_webpki_roots(),
         };
+        Self::over(connector, api, timeout)
+    }
+
+    /// As [`Online::new`], with the authorities that `connector` trusts.
+    fn over(connector: HttpsConnectorBuilder<WantsSchemes>, api: Url, timeout: Duration) -> Self {
         Self {
             client: Client::builder(TokioExecutor::new())
                 .build(connector.https_or_http().enable_http1().build()),
@@ -104,7 +112,8 @@ impl Online {
             .client
             .request(request)
             .await
-            .map_err(|error| no_answer(error.to_string()))?;
+            // By itself it says no more than that it could not connect.
+            .map_err(|error| no_answer(Chain(&error).to_string()))?;
         if !answer.status().is_success() {
             return Err(OnlineError::Status(answer.status().as_u16()));
         }
@@ -142,3 +151,6 @@ fn lists(range: &str, suffix: &str) -> bool {
         .filter_map(|line| line.trim().split_once(':'))
         .any(|(listed, count)| listed.eq_ignore_ascii_case(suffix) && count.trim() != "0")
 }
+
+#[cfg(test)]
+mod tests;

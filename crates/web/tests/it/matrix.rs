@@ -9,7 +9,7 @@ use ntt_auth_core::port::MailError;
 use ntt_auth_core::store::JobQuery;
 use serde_json::{Value, json};
 
-use crate::app::{OPERATIONS, PASSWORD, Principal, TestApp, assert_committed, link};
+use crate::app::{Answer, OPERATIONS, PASSWORD, Principal, TestApp, assert_committed, link};
 
 const COMMITTED: &str = "tests/it/matrix.txt";
 
@@ -170,6 +170,37 @@ async fn cast(
 
 /// Sends a good request and gives its status.
 async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, target: &User) -> u16 {
+    let asked = good_request(app, caller, method, path, target).await;
+    asked.send(caller).await.status.as_u16()
+}
+
+/// A request, to be sent once or more often.
+pub(crate) struct Asked {
+    method: Method,
+    address: String,
+    kind: &'static str,
+    body: String,
+}
+
+impl Asked {
+    pub(crate) async fn send(&self, caller: &Principal) -> Answer {
+        let headers: &[(&str, &str)] = match self.kind {
+            "" => &[],
+            kind => &[("content-type", kind)],
+        };
+        let (method, body) = (self.method.clone(), self.body.clone());
+        caller.send_raw(method, &self.address, headers, body).await
+    }
+}
+
+/// A good request of `caller` about `target`, with whatever has to be there before it.
+pub(crate) async fn good_request(
+    app: &TestApp,
+    caller: &Principal,
+    method: &Method,
+    path: &str,
+    target: &User,
+) -> Asked {
     prepare(app, path, target).await;
     let made = made(app, method, path, target).await;
     let session = match &caller.access {
@@ -181,8 +212,14 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
             .to_string(),
         _ => target.id.to_string(),
     };
-    let address = match path {
-        "/reset-password" => format!("{path}?token={made}"),
+    if path.ends_with("/consents/{document}") {
+        let document = json!({ "document": "news:1" });
+        caller.post("/api/v1/users/me/consents", document).await;
+    }
+    let address = match (path, method) {
+        ("/reset-password", _) => format!("{path}?token={made}"),
+        ("/setup", &Method::GET) => format!("{path}?token=x"),
+        ("/api/v1/users/import", _) => format!("{path}?format=jsonl"),
         _ => path.to_owned(),
     };
     let address = address
@@ -192,43 +229,29 @@ async fn ask(app: &TestApp, caller: &Principal, method: &Method, path: &str, tar
         .replace("{mailId}", &target.id.to_string())
         .replace("{document}", "news")
         .replace("{code}", "not_found");
-    if path.ends_with("/consents/{document}") {
-        let document = json!({ "document": "news:1" });
-        caller.post("/api/v1/users/me/consents", document).await;
-    }
-    if !path.starts_with("/api/") && *method == Method::POST && path != "/setup" {
-        let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let (kind, body) = if path == "/api/v1/users/import" {
+        let row = json!({ "email": format!("row-{}@example.com", target.id) });
+        ("application/x-ndjson", format!("{row}\n"))
+    } else if !path.starts_with("/api/") && *method == Method::POST {
         let form = match path {
+            "/setup" => "token=x".to_owned(),
             "/forgot-password" => "email=ada%40example.com".to_owned(),
             "/reset-password" => format!("token={made}&newPassword=Difference-Engine-1822"),
             _ => format!("token={made}"),
         };
-        let answer = caller.send_raw(method.clone(), path, &kind, form).await;
-        return answer.status.as_u16();
+        ("application/x-www-form-urlencoded", form)
+    } else {
+        match body(caller, method, path, target, &made) {
+            Some(body) => ("application/json", body.to_string()),
+            None => ("", String::new()),
+        }
+    };
+    Asked {
+        method: method.clone(),
+        address,
+        kind,
+        body,
     }
-    if path == "/setup" {
-        let form = [("content-type", "application/x-www-form-urlencoded")];
-        return match *method {
-            Method::POST => caller
-                .send_raw(method.clone(), "/setup", &form, "token=x")
-                .await
-                .status
-                .as_u16(),
-            _ => caller.get("/setup?token=x").await.status.as_u16(),
-        };
-    }
-    if path == "/api/v1/users/import" {
-        let kind = [("content-type", "application/x-ndjson")];
-        let path = "/api/v1/users/import?format=jsonl";
-        let answer = caller.send_raw(method.clone(), path, &kind, "{}\n").await;
-        return answer.status.as_u16();
-    }
-    let body = body(caller, method, path, target, &made);
-    caller
-        .send(method.clone(), &address, body)
-        .await
-        .status
-        .as_u16()
 }
 
 /// Brings the target into the state that the route begins from.

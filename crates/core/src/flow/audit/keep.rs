@@ -154,45 +154,35 @@ pub async fn trim_audit(auth: &Auth) -> Result<u64, Fault> {
     };
     let key = checkpoint_key(auth)?;
     let mut forgotten = 0;
-    let mut through = 0;
     loop {
         let now = auth.clock.now();
         let mut read = auth.store.read();
         let head = read.audit().head().await?;
-        let old = read.audit().after(head.cut, STEP).await?;
+        // One more than a step, so that the last one is known.
+        let old = read.audit().after(head.cut, STEP + 1).await?;
         drop(read);
         let before = now.minus(retention);
         // The chain is in the order of commit; it is cut where the first event stands that is to be kept.
-        let Some(last) = old.iter().take_while(|record| record.at < before).last() else {
-            break;
+        let mut old = old.iter().take_while(|record| record.at < before);
+        let Some(last) = old.by_ref().take(STEP as usize).last() else {
+            return Ok(forgotten);
         };
+        let is_last = old.next().is_none();
+        let trimmed = event(auth, EventKind::AuditTrimmed, now, None, &Client::default());
         let hash = verify_since(auth, head.cut, head.cut_hash, last.sequence).await?;
         let work = Trim {
             trail: Arc::clone(&auth.trail),
             cut: head.cut,
             hash,
             checkpoint: key.sign(last.sequence, head.cut, now, hash),
+            told: is_last.then(|| trimmed.detail(format!("through event {}", last.sequence))),
         };
         let count = auth.commit(work).await?;
-        if count == 0 {
-            break;
-        }
         forgotten += count;
-        through = last.sequence;
+        if count == 0 || is_last {
+            return Ok(forgotten);
+        }
     }
-    if forgotten > 0 {
-        let nobody = Client::default();
-        let trimmed = event(
-            auth,
-            EventKind::AuditTrimmed,
-            auth.clock.now(),
-            None,
-            &nobody,
-        );
-        let event = trimmed.detail(format!("through event {through}"));
-        auth.commit(Note { event }).await?;
-    }
-    Ok(forgotten)
 }
 
 struct Trim {
@@ -200,6 +190,8 @@ struct Trim {
     cut: i64,
     hash: ChainHash,
     checkpoint: Checkpoint,
+    /// What tells of it, at the last step.
+    told: Option<SecurityEvent>,
 }
 
 #[async_trait]
@@ -222,6 +214,9 @@ impl Work for Trim {
         head.cut_hash = self.hash;
         head.checkpoint = head.checkpoint.max(through);
         self.trail.set_head(tx, head).await?;
+        if let Some(told) = &self.told {
+            tx.events().append(told).await?;
+        }
         Ok(Committed::plain(count))
     }
 }

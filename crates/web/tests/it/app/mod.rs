@@ -24,6 +24,7 @@ use ntt_auth_core::policy::{
     AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
     SessionRules, TokenRules,
 };
+use ntt_auth_core::port::ErasureLog;
 use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
 use ntt_auth_core::{Auth, flow};
@@ -67,6 +68,7 @@ pub(crate) struct Builder {
     clock: Arc<ManualClock>,
     master: [u8; 32],
     breaches: Option<Arc<dyn Breaches>>,
+    erasure_log: Option<Arc<dyn ErasureLog>>,
 }
 
 impl TestApp {
@@ -86,6 +88,7 @@ impl TestApp {
             clock: Arc::new(ManualClock::default()),
             master: [7; 32],
             breaches: None,
+            erasure_log: None,
         }
     }
 
@@ -246,6 +249,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn erasure_log(mut self, log: Arc<dyn ErasureLog>) -> Self {
+        self.erasure_log = Some(log);
+        self
+    }
+
     pub(crate) fn clock(mut self, clock: Arc<ManualClock>) -> Self {
         self.clock = clock;
         self
@@ -267,8 +275,12 @@ impl Builder {
             master: MasterKey::new(self.master),
             rules: self.rules,
         });
-        let auth = Arc::new(match self.breaches {
+        let auth = match self.breaches {
             Some(breaches) => auth.with_breaches(breaches),
+            None => auth,
+        };
+        let auth = Arc::new(match self.erasure_log {
+            Some(log) => auth.with_erasure_log(log),
             None => auth,
         });
         ensure_keys(&auth).await.unwrap();

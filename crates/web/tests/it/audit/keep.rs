@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ntt_auth_core::flow::{
     adopt_events, audit_events_after, checkpoint_audit, checkpoint_if_due, events_about,
-    trim_audit, verify_audit,
+    note_export, trim_audit, verify_audit,
 };
 use ntt_auth_core::model::{EventKind, Role};
 use rusqlite::{Connection, params};
@@ -79,6 +79,27 @@ async fn old_events_are_forgotten_and_the_rest_still_verifies() {
     app.account("h", Role::User).await;
     checkpoint_audit(&app.auth).await.unwrap().unwrap();
     assert_eq!(whole(&app).await, (9, 10));
+}
+
+#[tokio::test]
+async fn forgetting_goes_by_steps_and_is_told_once() {
+    let app = TestApp::builder()
+        .rules(|rules| rules.audit.retention = Some(Duration::from_hours(24)))
+        .build()
+        .await;
+    for (count, through) in [(1000, 1000), (1001, 2001)] {
+        let trimmed = u64::from(through > 1000);
+        for _ in 0..count - trimmed {
+            note_export(&app.auth, "csv".to_owned()).await.unwrap();
+        }
+        app.clock.advance(Duration::from_hours(25));
+        assert_eq!(trim_audit(&app.auth).await.unwrap(), count);
+        let left = audit_events_after(&app.auth, 0, 10).await.unwrap();
+        assert_eq!(left.len(), 1, "{left:?}");
+        let told = format!("through event {through}");
+        assert_eq!(left[0].detail.as_deref(), Some(told.as_str()));
+        whole(&app).await;
+    }
 }
 
 #[tokio::test]

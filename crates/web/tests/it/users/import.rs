@@ -289,7 +289,7 @@ async fn acc12_accounts_move_in_from_firebase() {
     moves_in(&app, "websafe@firebase.example", PASSWORD).await;
 }
 
-async fn begin(
+pub(crate) async fn begin(
     app: &TestApp,
     terms: ImportTerms,
     digest: Option<ImportDigest>,
@@ -307,7 +307,7 @@ async fn begin(
 }
 
 /// Rows that make accounts.
-fn rows(count: usize) -> Rows {
+pub(crate) fn rows(count: usize) -> Rows {
     let mut rows = Rows::new(Format::Jsonl, Hints::default());
     for number in 1..=count {
         let line =

@@ -5,7 +5,7 @@ mod consents;
 mod erase;
 mod export;
 mod export_one;
-mod import;
+pub(crate) mod import;
 mod import_trust;
 mod list;
 mod manage;

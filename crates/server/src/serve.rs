@@ -75,7 +75,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         node_name(auth.entropy()),
     ));
     let backups = installation.backups(settings);
-    chores.extend(scheduled_backups(&backups));
+    chores.extend(scheduled_backups(auth, &backups));
     let probe = Arc::new(Process::new(
         Arc::clone(&installation.hasher),
         &settings.hashing,

@@ -56,7 +56,7 @@ pub use audit::{
     checkpoint_key, events_about, forget_person, note_export, trim_audit, verify_audit,
 };
 pub use auth::{Actor, Auth, AuthParts, Caller};
-pub use back_up::{BackUp, BackUpError, invalidate_restored};
+pub use back_up::{BackUp, BackUpError, invalidate_restored, note_backup};
 pub use change_email::{
     ChangeEmail, ChangeEmailError, ConfirmEmailChange, ConfirmEmailChangeError,
 };

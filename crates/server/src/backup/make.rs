@@ -21,7 +21,7 @@ use super::Manifest;
 const PREFIX: &str = "ntt-auth-";
 const SUFFIX: &str = ".db";
 
-/// Makes one backup at `to` with its manifest, checks it, and gives the manifest. What is there already is not overwritten.
+/// Makes one backup at `to` with its manifest, checks it, and tells of it. What is there already is not overwritten.
 ///
 /// # Errors
 /// A sentence for the operator.
@@ -31,7 +31,7 @@ pub async fn back_up(
     to: &Path,
     at: Timestamp,
     progress: impl Fn(u64, u64) + Send + 'static,
-) -> Result<Manifest, StoreError> {
+) -> Result<BackupMade, StoreError> {
     let manifest = Manifest::beside(to);
     for path in [to, &manifest] {
         if path.exists() {
@@ -53,9 +53,17 @@ pub async fn back_up(
             .map_err(|error| cannot_write(to, &error)),
         Err(error) => Err(error),
     };
-    written.inspect_err(|_| {
+    let written = written.inspect_err(|_| {
         let _ = fs::remove_file(&part);
         let _ = fs::remove_file(&manifest);
+    })?;
+    let name = to.file_name().unwrap_or(to.as_os_str());
+    Ok(BackupMade {
+        name: name.to_string_lossy().into_owned(),
+        at,
+        size: written.size,
+        users: written.rows.get("users").copied().unwrap_or(0),
+        sha256: written.sha256,
     })
 }
 
@@ -131,13 +139,13 @@ impl BackupFolder {
         self.every.is_some()
     }
 
-    /// Makes a backup if the newest one is as old as `backup.every` says, and there is such a setting.
+    /// Makes a backup, and gives it, if the newest one is as old as `backup.every` says, and there is such a setting.
     ///
     /// # Errors
     /// If it could not be made; that another is being made is none.
-    pub async fn make_if_due(&self) -> Result<(), Fault> {
+    pub async fn make_if_due(&self) -> Result<Option<BackupMade>, Fault> {
         let (Some(every), Some(folder)) = (self.every, &self.folder) else {
-            return Ok(());
+            return Ok(None);
         };
         let due = match newest(folder) {
             // What lies in the future was made by another clock.
@@ -148,10 +156,11 @@ impl BackupFolder {
             None => true,
         };
         if !due {
-            return Ok(());
+            return Ok(None);
         }
         match self.make().await {
-            Ok(_) | Err(BackupError::Busy) => Ok(()),
+            Ok(made) => Ok(Some(made)),
+            Err(BackupError::Busy) => Ok(None),
             Err(BackupError::NotPossible(why)) => Err(StoreError::Unavailable(why).into()),
             Err(BackupError::Fault(fault)) => Err(fault),
         }
@@ -171,18 +180,12 @@ impl Backups for BackupFolder {
         make_private_folder(folder).map_err(|error| Fault::from(cannot_write(folder, &error)))?;
         let name = format!("{PREFIX}{}{SUFFIX}", compact(at));
         let to = folder.join(&name);
-        let manifest = back_up(&self.store, &self.master, &to, at, |_, _| {})
+        let made = back_up(&self.store, &self.master, &to, at, |_, _| {})
             .await
             .map_err(Fault::from)?;
         forget_old(folder, self.keep);
-        tracing::info!(target: "backup", name, size = manifest.size, "a backup was made");
-        Ok(BackupMade {
-            name,
-            at,
-            size: manifest.size,
-            sha256: manifest.sha256,
-            users: manifest.rows.get("users").copied().unwrap_or(0),
-        })
+        tracing::info!(target: "backup", name, size = made.size, "a backup was made");
+        Ok(made)
     }
 }
 

@@ -55,6 +55,7 @@ macro_rules! suite {
             jobs_are_due_when_their_time_has_come,
             a_lease_keeps_others_away_until_it_runs_out,
             of_sixteen_nodes_one_gets_each_job,
+            a_job_of_a_newer_program_is_shown_and_left_to_it,
             a_job_that_is_done_forgets_its_payload,
             a_job_that_failed_waits,
             who_lost_the_lease_records_nothing,

@@ -136,7 +136,7 @@ pub(crate) enum Reply {
     /// With a code.
     Posted(Box<Posted>),
     /// Without.
-    Plain(Job),
+    Plain(Box<Job>),
 }
 
 impl Reply {
@@ -163,7 +163,7 @@ pub(crate) async fn look_into(
         ..Client::default()
     };
     let told = |kind, user: &User| event(auth, kind, now, Some(user.id), &client);
-    Ok(match (job.kind, owner) {
+    Ok(match (&job.kind, owner) {
         (JobKind::ForgotPassword, Some(user)) => Some(Answer {
             subject: user.id,
             event: Some(told(EventKind::PasswordResetAsked, &user)),
@@ -184,7 +184,7 @@ pub(crate) async fn look_into(
                 Some(owner) => Some(Answer {
                     subject: owner.id,
                     event: None,
-                    letter: Reply::Plain(account_exists(auth, &owner, now)?),
+                    letter: Reply::Plain(Box::new(account_exists(auth, &owner, now)?)),
                 }),
                 None => Some(Answer {
                     subject: asking.id,

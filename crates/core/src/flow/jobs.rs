@@ -143,7 +143,7 @@ async fn perform(
         let before = job.last_error.as_deref().unwrap_or("it was not tried");
         return Err(Failure::Final(format!("it came too late; {before}")));
     }
-    match job.kind {
+    match &job.kind {
         JobKind::Mail => {
             let mail = mail_of(auth, job).map_err(|error| Failure::Final(error.to_string()))?;
             match mailer.send(job.id, &mail).await {
@@ -164,6 +164,10 @@ async fn perform(
                     other => Failure::Passing(other.to_string()),
                 })
         }
+        // The store leases none of these.
+        JobKind::Foreign(_) => Err(Failure::Passing(
+            "a newer version of this program performs it".to_owned(),
+        )),
     }
 }
 

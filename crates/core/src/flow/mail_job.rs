@@ -61,8 +61,8 @@ pub(crate) fn sealed_job(
         .seal(PURPOSE, id.uuid().as_bytes(), &plain, auth.entropy.as_ref())?;
     Ok(Job {
         id,
-        kind,
         topic: kind.as_str().to_owned(),
+        kind,
         subject,
         payload,
         state: JobState::Waiting,

@@ -71,6 +71,13 @@ impl ThrottleNames {
             .collect()
     }
 
+    /// The two counters of letters to an address, whosever it is: of a short while, and of a day.
+    pub(crate) fn mailbox(&self, address: &Email) -> [ThrottleId; 2] {
+        let address = address.folded();
+        [b"a while".as_slice(), b"a day"]
+            .map(|time| self.name(b"mailbox", &[address.as_str().as_bytes(), time]))
+    }
+
     fn counter(&self, account: &ThrottleId, source: &Source) -> ThrottleId {
         let (kind, bytes) = source.bytes();
         self.name(b"counter", &[account.bytes(), kind, &bytes])

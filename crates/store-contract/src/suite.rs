@@ -100,6 +100,13 @@ macro_rules! suite {
             closed_sessions_are_forgotten_in_bounded_steps,
             where_a_user_was_seen_is_remembered,
         ] }
+        $crate::suite! { @noun $fresh, root: [
+            a_new_store_has_no_root_secret,
+            a_root_secret_is_kept_once,
+            of_sixteen_that_keep_a_root_secret_one_does,
+            a_root_secret_is_sealed_anew_from_what_it_was,
+            of_sixteen_that_seal_it_anew_one_does,
+        ] }
         $crate::suite! { @noun $fresh, setup: [
             a_new_store_is_open_for_set_up,
             a_later_offer_takes_the_place_of_an_earlier_one,

@@ -28,6 +28,7 @@ macro_rules! steps {
             "0008_imports",
             "0009_verify_by",
             "0010_search_order",
+            "0011_root_secret",
         )
     };
     ($folder:literal: $($name:literal,)*) => {

@@ -49,7 +49,7 @@ pub(crate) fn draw(
     } else {
         draw_code(kind, auth.entropy.as_ref())
     };
-    let sealed = auth.master.seal(
+    let sealed = auth.root.seal(
         PURPOSE,
         &context(kind, user, &hash),
         about.as_str().as_bytes(),
@@ -73,7 +73,7 @@ pub(crate) fn draw(
 /// The address that a code holds for.
 pub(crate) fn about(auth: &Auth, code: &Code) -> Result<Email, Unsealable> {
     let context = context(code.kind, code.user, &code.hash);
-    let plain = auth.master.open(PURPOSE, &context, &code.sealed)?;
+    let plain = auth.root.open(PURPOSE, &context, &code.sealed)?;
     let text = std::str::from_utf8(&plain).map_err(|_| Unsealable)?;
     Ok(Email::from_stored(text.to_owned()))
 }

@@ -112,7 +112,7 @@ pub struct Job {
     pub topic: String,
     /// Whom it concerns, so that it goes when they are erased.
     pub subject: Option<UserId>,
-    /// What it needs, sealed under the master key for this job alone: addresses and the secrets of links. Empty once
+    /// What it needs, sealed under the root secret for this job alone: addresses and the secrets of links. Empty once
     /// it is done.
     pub payload: Vec<u8>,
     /// Where it stands.

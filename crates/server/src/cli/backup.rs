@@ -15,10 +15,10 @@ use serde_json::json;
 
 use super::confirm::confirm;
 use super::{Failure, open, print, wait};
-use crate::backup::{BackupFolder, Restored, back_up, restore};
+use crate::backup::{BackupFolder, Codes, Restored, back_up, restore};
 use crate::ports::SystemClock;
 use crate::settings::{Database, Settings};
-use crate::start::{existing_master_key, open_store};
+use crate::start::{existing_master_keys, open_store};
 
 #[derive(Debug, Args)]
 pub(super) struct BackupArgs {
@@ -50,18 +50,19 @@ pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(),
     wait(async {
         // Not brought up to date first: before an upgrade is when a backup is wanted most.
         let is_there = matches!(&settings.database, Database::File(path) if path.exists());
-        let master = existing_master_key(settings)?.filter(|_| is_there);
-        let master = master.ok_or_else(|| {
+        let keys = existing_master_keys(settings)?.filter(|_| is_there);
+        let keys = keys.ok_or_else(|| {
             Failure::Refused("there is no installation yet, and nothing to back up".to_owned())
         })?;
+        let codes = Codes::Sealed(keys);
         let store = Arc::new(open_store(settings).await?);
         let (name, made) = if let Some(to) = &given.to {
-            let made = back_up(&store, &master, to, SystemClock.now(), bar()).await?;
+            let made = back_up(&store, &codes, to, SystemClock.now(), bar()).await?;
             (to.display().to_string(), made)
         } else {
             let folder = BackupFolder::new(
                 Arc::clone(&store),
-                master,
+                codes,
                 Arc::new(SystemClock),
                 &settings.backup,
             );

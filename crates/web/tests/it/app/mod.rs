@@ -24,7 +24,7 @@ use ntt_auth_core::policy::{
     AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
     SessionRules, TokenRules,
 };
-use ntt_auth_core::secret::{Bearer, MasterKey};
+use ntt_auth_core::secret::{Bearer, RootSecret};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
 use ntt_auth_core::{Auth, flow};
 use ntt_auth_store_sql::SqlStore;
@@ -65,7 +65,7 @@ pub(crate) struct Builder {
     store: Option<Arc<dyn Store>>,
     hasher: Option<Arc<dyn Hasher>>,
     clock: Arc<ManualClock>,
-    master: [u8; 32],
+    root: [u8; 32],
     breaches: Option<Arc<dyn Breaches>>,
 }
 
@@ -84,7 +84,7 @@ impl TestApp {
             store: None,
             hasher: None,
             clock: Arc::new(ManualClock::default()),
-            master: [7; 32],
+            root: [7; 32],
             breaches: None,
         }
     }
@@ -235,9 +235,9 @@ impl Builder {
         self
     }
 
-    /// The master key.
-    pub(crate) fn master(mut self, master: [u8; 32]) -> Self {
-        self.master = master;
+    /// The root secret.
+    pub(crate) fn root(mut self, root: [u8; 32]) -> Self {
+        self.root = root;
         self
     }
 
@@ -264,7 +264,7 @@ impl Builder {
                 .unwrap_or_else(|| Arc::new(QuickHasher::new(entropy.clone()))),
             clock: self.clock.clone(),
             entropy,
-            master: MasterKey::new(self.master),
+            root: RootSecret::new(self.root),
             rules: self.rules,
         });
         let auth = Arc::new(match self.breaches {

@@ -5,10 +5,10 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::secret::RootSecret;
 use ntt_auth_core::token::{Cursors, RefreshToken};
 
-static CURSORS: LazyLock<Cursors> = LazyLock::new(|| Cursors::new(&MasterKey::new([7; 32])));
+static CURSORS: LazyLock<Cursors> = LazyLock::new(|| Cursors::new(&RootSecret::new([7; 32])));
 
 type Place = (i64, String);
 

@@ -9,9 +9,9 @@ use ntt_auth_core::Auth;
 use ntt_auth_core::audit::checkpoint_text;
 use ntt_auth_core::flow::{
     Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, erase_unverified, follow,
-    keep_erasures, purge, rotate_keys, rotation_due, trim_audit,
+    keep_erasures, note_backup, purge, rotate_keys, rotation_due, trim_audit,
 };
-use ntt_auth_core::model::Checkpoint;
+use ntt_auth_core::model::{Checkpoint, Client};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -129,11 +129,17 @@ fn tell(checkpoint: Option<Checkpoint>) {
 const BACK_UP_EVERY: Duration = Duration::from_mins(1);
 
 /// Making backups, where the configuration says how often.
-pub fn scheduled_backups(backups: &Arc<BackupFolder>) -> Option<Chore> {
+pub fn scheduled_backups(auth: &Arc<Auth>, backups: &Arc<BackupFolder>) -> Option<Chore> {
     let backups = backups.is_scheduled().then(|| Arc::clone(backups))?;
+    let auth = Arc::clone(auth);
     Some(Chore::new("making a backup", BACK_UP_EVERY, move || {
-        let backups = Arc::clone(&backups);
-        async move { backups.make_if_due().await }
+        let (auth, backups) = (Arc::clone(&auth), Arc::clone(&backups));
+        async move {
+            match backups.make_if_due().await? {
+                Some(made) => note_backup(&auth, &made, None, &Client::default()).await,
+                None => Ok(()),
+            }
+        }
     }))
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::{Fault, ensure_keys, follow, offer_set_up, reconcile_erasures};
 use ntt_auth_core::port::{Entropy, Mailer, random};
+use ntt_auth_core::secret::SealedBy;
 use ntt_auth_web::{App, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -17,7 +18,7 @@ use crate::listen::{Limits, Listener, room_for};
 use crate::mail::MailRoom;
 use crate::probe::Process;
 use crate::settings::{Delivery, Mail, Settings, reachable};
-use crate::start::{Installation, StartError};
+use crate::start::{Installation, StartError, about_previous_key};
 use crate::telemetry::Logging;
 
 /// How long what still runs on other threads may take once everything is answered.
@@ -61,13 +62,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     }
 
     let mail = Arc::new(MailRoom::open(settings, auth)?);
-    for (key, path) in &settings.exposed {
-        let path = path.display();
-        tracing::warn!(target: "serve", key, %path, "others on this machine can read a file with a secret; production refuses that");
-    }
-    if let Delivery::Off = settings.mail.delivery {
-        tracing::warn!(target: "serve", "{}", Mail::OFF);
-    }
+    warn_of(settings, installation.sealed_by);
     let mut chores = chores(auth);
     chores.push(job_chore(
         auth,
@@ -75,7 +70,7 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         node_name(auth.entropy()),
     ));
     let backups = installation.backups(settings);
-    chores.extend(scheduled_backups(&backups));
+    chores.extend(scheduled_backups(auth, &backups));
     let probe = Arc::new(Process::new(
         Arc::clone(&installation.hasher),
         &settings.hashing,
@@ -138,6 +133,21 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     installation.hasher.close().await;
     tracing::info!(target: "serve", "stopped");
     Ok(())
+}
+
+/// Tells what of the configuration is not as it should be.
+fn warn_of(settings: &Settings, sealed_by: SealedBy) {
+    for (key, path) in &settings.exposed {
+        let path = path.display();
+        tracing::warn!(target: "serve", key, %path, "others on this machine can read a file with a secret; production refuses that");
+    }
+    if settings.keys.previous_master_key.is_some() {
+        let is_needed = sealed_by == SealedBy::Previous;
+        tracing::warn!(target: "serve", "{}", about_previous_key(is_needed));
+    }
+    if let Delivery::Off = settings.mail.delivery {
+        tracing::warn!(target: "serve", "{}", Mail::OFF);
+    }
 }
 
 /// Erases again, before anybody is answered, whoever was erased and is back with an older database.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ipnet::IpNet;
 use ntt_auth_core::Auth;
-use ntt_auth_core::flow::{Fault, ensure_keys, follow, offer_set_up};
-use ntt_auth_core::secret::Bearer;
+use ntt_auth_core::flow::{Fault, ensure_keys, follow, keep_root, offer_set_up};
+use ntt_auth_core::secret::{Bearer, MasterKey};
 use ntt_auth_core::store::StoreError;
 use ntt_auth_store_sql::SqlStore;
 use ntt_auth_web::TimeTravel;
@@ -26,8 +26,8 @@ pub struct Traveller {
     pub auth: Arc<Auth>,
     /// What is done after each step.
     pub chores: Vec<Chore>,
-    /// The store that is emptied by a reset, where the profile allows that.
-    pub resettable: Option<Arc<SqlStore>>,
+    /// The store that is emptied by a reset, where the profile allows that, and the key under which it keeps the root secret.
+    pub resettable: Option<(Arc<SqlStore>, MasterKey)>,
     /// Who may.
     pub allow_from: Vec<IpNet>,
     /// One journey at a time.
@@ -62,15 +62,16 @@ impl TimeTravel for Traveller {
     }
 
     async fn reset(&self) -> Option<Result<Bearer, Fault>> {
-        let store = self.resettable.as_deref()?;
+        let (store, key) = self.resettable.as_ref()?;
         let _alone = self.journey.lock().await;
-        Some(self.begin_anew(store).await)
+        Some(self.begin_anew(store, key).await)
     }
 }
 
 impl Traveller {
-    async fn begin_anew(&self, store: &SqlStore) -> Result<Bearer, Fault> {
+    async fn begin_anew(&self, store: &SqlStore, key: &MasterKey) -> Result<Bearer, Fault> {
         store.reset().await?;
+        keep_root(&self.auth, key).await?;
         self.clock.reset().map_err(|error| not_kept(&error))?;
         self.auth.forget();
         ensure_keys(&self.auth).await?;

@@ -55,6 +55,7 @@ macro_rules! suite {
             jobs_are_due_when_their_time_has_come,
             a_lease_keeps_others_away_until_it_runs_out,
             of_sixteen_nodes_one_gets_each_job,
+            a_job_of_a_newer_program_is_shown_and_left_to_it,
             a_job_that_is_done_forgets_its_payload,
             a_job_that_failed_waits,
             who_lost_the_lease_records_nothing,
@@ -98,6 +99,13 @@ macro_rules! suite {
             of_sixteen_that_end_all_each_session_is_told_once,
             closed_sessions_are_forgotten_in_bounded_steps,
             where_a_user_was_seen_is_remembered,
+        ] }
+        $crate::suite! { @noun $fresh, root: [
+            a_new_store_has_no_root_secret,
+            a_root_secret_is_kept_once,
+            of_sixteen_that_keep_a_root_secret_one_does,
+            a_root_secret_is_sealed_anew_from_what_it_was,
+            of_sixteen_that_seal_it_anew_one_does,
         ] }
         $crate::suite! { @noun $fresh, setup: [
             a_new_store_is_open_for_set_up,

@@ -28,6 +28,7 @@ macro_rules! steps {
             "0008_imports",
             "0009_verify_by",
             "0010_search_order",
+            "0011_root_secret",
         )
     };
     ($folder:literal: $($name:literal,)*) => {
@@ -109,6 +110,32 @@ pub(crate) async fn run(engine: &dyn Engine) -> Result<u32, StoreError> {
     Ok(migration.taken.load(Ordering::Relaxed))
 }
 
+/// How many steps were not taken yet.
+pub(crate) async fn pending_steps(engine: &dyn Engine) -> Result<u32, StoreError> {
+    let count = Arc::new(Count {
+        dialect: engine.dialect(),
+        pending: AtomicU32::new(0),
+    });
+    engine::run(engine, Arc::clone(&count) as Arc<dyn Unit>).await?;
+    Ok(count.pending.load(Ordering::Relaxed))
+}
+
+struct Count {
+    dialect: Dialect,
+    pending: AtomicU32,
+}
+
+#[async_trait]
+impl Unit for Count {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        let taken = taken(conn).await?;
+        let pending = pending(self.dialect.steps(), &taken)?.len();
+        let pending = u32::try_from(pending).unwrap_or(u32::MAX);
+        self.pending.store(pending, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
 /// Drops every table that the steps make, and takes the steps again. Other tables of the database are left alone.
 pub(crate) async fn reset(engine: &dyn Engine) -> Result<(), StoreError> {
     engine::run(engine, Arc::new(Demolition(engine.dialect()))).await?;
@@ -170,10 +197,7 @@ impl Unit for Migration {
 
 async fn take(conn: &mut dyn Conn, steps: &[Step]) -> Result<u32, StoreError> {
     conn.execute(&TABLE, &[]).await?;
-    let mut taken = Vec::new();
-    for mut row in conn.query(&TAKEN, &[]).await? {
-        taken.push((row.text()?, row.text()?, row.int()? == 1));
-    }
+    let taken = taken(conn).await?;
     let pending = pending(steps, &taken)?;
     for step in pending {
         conn.execute(
@@ -187,6 +211,14 @@ async fn take(conn: &mut dyn Conn, steps: &[Step]) -> Result<u32, StoreError> {
         conn.execute(&FINISH, &[step.name.into()]).await?;
     }
     Ok(u32::try_from(pending.len()).unwrap_or(u32::MAX))
+}
+
+async fn taken(conn: &mut dyn Conn) -> Result<Vec<(String, String, bool)>, StoreError> {
+    let mut taken = Vec::new();
+    for mut row in conn.query(&TAKEN, &[]).await? {
+        taken.push((row.text()?, row.text()?, row.int()? == 1));
+    }
+    Ok(taken)
 }
 
 /// Whether a database of these steps is one that this program can bring up to date.

@@ -43,6 +43,14 @@ impl SqlStore {
         Ok(steps)
     }
 
+    /// How many steps [`SqlStore::migrate`] would take. Nothing is changed.
+    ///
+    /// # Errors
+    /// As for [`SqlStore::migrate`], and if there are no tables at all.
+    pub async fn pending_steps(&self) -> Result<u32, StoreError> {
+        migrate::pending_steps(&*self.engine).await
+    }
+
     /// Forgets everything: afterwards the store is as a new one. For test installations alone; nobody may be writing.
     pub async fn reset(&self) -> Result<(), StoreError> {
         migrate::reset(&*self.engine).await

@@ -3,8 +3,8 @@
 use ntt_auth_core::store::{
     Audit, Codes, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit,
     ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations,
-    ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Restores, Revocations, Sessions,
-    Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
+    ReadRoot, ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Restores, Revocations,
+    Roots, Sessions, Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
 };
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
@@ -156,6 +156,10 @@ impl Read for View<'_> {
     fn imports(&mut self) -> &mut dyn ReadImports {
         self
     }
+
+    fn root(&mut self) -> &mut dyn ReadRoot {
+        self
+    }
 }
 
 impl Tx for View<'_> {
@@ -220,6 +224,10 @@ impl Tx for View<'_> {
     }
 
     fn imports(&mut self) -> &mut dyn Imports {
+        self
+    }
+
+    fn root(&mut self) -> &mut dyn Roots {
         self
     }
 }

@@ -5,7 +5,7 @@ use aws_lc_rs::{digest, hmac};
 use crate::model::{
     AuditHead, AuditRecord, ChainHash, Mark, SessionId, SubjectKey, Timestamp, UserId,
 };
-use crate::secret::MasterKey;
+use crate::secret::RootSecret;
 
 /// Stands before what is hashed, so that the hash of an event is the hash of nothing else.
 const EVENT: &[u8] = b"ntt-auth audit event 1\n";
@@ -20,10 +20,10 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// The keys of an installation.
-    pub(crate) fn new(master: &MasterKey) -> Self {
+    pub(crate) fn new(root: &RootSecret) -> Self {
         Self {
-            codes: master.mac("audit code"),
-            marks: master.mac("audit mark"),
+            codes: root.mac("audit code"),
+            marks: root.mac("audit mark"),
         }
     }
 

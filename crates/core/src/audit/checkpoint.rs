@@ -6,12 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::model::{ChainHash, Checkpoint, Timestamp};
-use crate::secret::{MasterKey, Unsealable};
+use crate::secret::{RootSecret, Unsealable};
 
 /// How a checkpoint begins when it is written as text.
 const PREFIX: &str = "ntt-audit-1";
 
-/// The key that signs checkpoints (Ed25519, RFC 8032), derived from the master key.
+/// The key that signs checkpoints (Ed25519, RFC 8032), derived from the root secret.
 pub struct CheckpointKey {
     pair: Ed25519KeyPair,
     id: String,
@@ -19,8 +19,8 @@ pub struct CheckpointKey {
 
 impl CheckpointKey {
     /// Derives the key of an installation.
-    pub fn new(master: &MasterKey) -> Result<Self, Unsealable> {
-        let seed = master.derive("audit checkpoint");
+    pub fn new(root: &RootSecret) -> Result<Self, Unsealable> {
+        let seed = root.derive("audit checkpoint");
         let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|_| Unsealable)?;
         let digest = digest(&SHA256, pair.public_key().as_ref());
         let id = digest
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn key() -> CheckpointKey {
-        CheckpointKey::new(&MasterKey::new([5; 32])).unwrap()
+        CheckpointKey::new(&RootSecret::new([5; 32])).unwrap()
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         let text = checkpoint_text(&checkpoint);
         assert_eq!(parse_checkpoint(&format!(" {text}\n")), Ok(checkpoint));
         assert!(key().is_genuine(&parse_checkpoint(&text).unwrap()));
-        let other = CheckpointKey::new(&MasterKey::new([6; 32])).unwrap();
+        let other = CheckpointKey::new(&RootSecret::new([6; 32])).unwrap();
         assert!(!other.is_genuine(&parse_checkpoint(&text).unwrap()));
         for at in 0..text.len() {
             let mut altered = text.clone().into_bytes();

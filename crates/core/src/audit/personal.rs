@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::audit::Chain;
 use crate::model::{EventId, Mark, SecurityEvent, SubjectKey, Timestamp};
 use crate::port::{Entropy, random};
-use crate::secret::{MasterKey, Unsealable};
+use crate::secret::{RootSecret, Unsealable};
 use crate::store::{ReadAudit, StoreError};
 
 /// For what the key of a person is sealed.
@@ -111,16 +111,16 @@ pub(crate) enum Person {
 
 /// Makes, opens and destroys keys.
 pub(crate) struct Keys {
-    master: MasterKey,
+    root: RootSecret,
     nobody: DataKey,
 }
 
 impl Keys {
     /// The keys of an installation.
-    pub(crate) fn new(master: &MasterKey) -> Self {
+    pub(crate) fn new(root: &RootSecret) -> Self {
         Self {
-            master: master.clone(),
-            nobody: DataKey(master.derive("audit personal of nobody known")),
+            root: root.clone(),
+            nobody: DataKey(root.derive("audit personal of nobody known")),
         }
     }
 
@@ -138,7 +138,7 @@ impl Keys {
     ) -> Result<(SubjectKey, DataKey), Unsealable> {
         let plain = Zeroizing::new(random::<32>(entropy));
         let sealed = self
-            .master
+            .root
             .seal(PURPOSE, &place(mark, at), plain.as_slice(), entropy)?;
         let stored = SubjectKey {
             mark,
@@ -174,7 +174,7 @@ impl Keys {
         };
         let untouched = stored.erased_at.is_none() && stored.proof.is_none();
         let opened = self
-            .master
+            .root
             .open(PURPOSE, &place(stored.mark, stored.created_at), sealed)
             .ok()
             .and_then(|plain| <[u8; 32]>::try_from(plain.as_slice()).ok());

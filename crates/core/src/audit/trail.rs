@@ -8,7 +8,7 @@ use crate::audit::personal::DataKey;
 use crate::audit::{Chain, Keys, Person, Personal, Persons};
 use crate::model::{AuditHead, AuditRecord, Mark, SecurityEvent, SessionId, Timestamp, UserId};
 use crate::port::Entropy;
-use crate::secret::{MasterKey, Unsealable};
+use crate::secret::{RootSecret, Unsealable};
 use crate::store::{Notes, StoreError, Tx, Work};
 
 /// A detail is a word or two; what is longer is cut.
@@ -23,10 +23,10 @@ pub(crate) struct Trail {
 
 impl Trail {
     /// Derives the keys.
-    pub(crate) fn new(master: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
+    pub(crate) fn new(root: &RootSecret, entropy: Arc<dyn Entropy>) -> Self {
         Self {
-            chain: Chain::new(master),
-            keys: Keys::new(master),
+            chain: Chain::new(root),
+            keys: Keys::new(root),
             entropy,
         }
     }

@@ -46,7 +46,7 @@ pub enum Finding {
     Unfindable { sequence: i64, place: Place },
     /// What the event is found by is still there, though the person was erased.
     Remaining { sequence: i64, place: Place },
-    /// The event was written by somebody who has not this installation's master key.
+    /// The event was written by somebody who has not this installation's root secret.
     Foreign { sequence: i64 },
     /// A genuine event that stands where another was.
     Misplaced { sequence: i64, belongs: i64 },
@@ -141,7 +141,7 @@ impl fmt::Display for Finding {
             ),
             Self::Foreign { sequence } => write!(
                 f,
-                "event {sequence} is foreign: it was not written with this installation's master key"
+                "event {sequence} is foreign: it was not written with this installation's root secret"
             ),
             Self::Misplaced { sequence, belongs } => write!(
                 f,

@@ -17,7 +17,7 @@ use crate::flow::mail_job::{mail_job, open_job, sealed_job};
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Client, CodeKind, Email, EventKind, FieldErrors, Job, JobKind, Letter, Mail, SecurityEvent,
-    State, Timestamp, User, UserId,
+    State, ThrottleId, Timestamp, User, UserId,
 };
 use crate::store::{StoreError, Tx, Work};
 
@@ -128,6 +128,8 @@ impl Work for Ask {
 pub(crate) struct Answer {
     /// To whose account it belongs: they are not written to too often.
     pub(crate) subject: UserId,
+    /// The counters of an address that is nobody's yet, if the letter goes to such a one.
+    pub(crate) mailbox: Option<[ThrottleId; 2]>,
     pub(crate) letter: Reply,
     pub(crate) event: Option<SecurityEvent>,
 }
@@ -136,7 +138,7 @@ pub(crate) enum Reply {
     /// With a code.
     Posted(Box<Posted>),
     /// Without.
-    Plain(Job),
+    Plain(Box<Job>),
 }
 
 impl Reply {
@@ -163,15 +165,17 @@ pub(crate) async fn look_into(
         ..Client::default()
     };
     let told = |kind, user: &User| event(auth, kind, now, Some(user.id), &client);
-    Ok(match (job.kind, owner) {
+    Ok(match (&job.kind, owner) {
         (JobKind::ForgotPassword, Some(user)) => Some(Answer {
             subject: user.id,
+            mailbox: None,
             event: Some(told(EventKind::PasswordResetAsked, &user)),
             letter: Reply::Posted(Box::new(reset(auth, &user, now)?.0)),
         }),
         (JobKind::ResendVerification, Some(user)) if user.email_verified_at.is_none() => {
             Some(Answer {
                 subject: user.id,
+                mailbox: None,
                 event: None,
                 letter: Reply::Posted(Box::new(verification(auth, &user, now)?.0)),
             })
@@ -183,11 +187,13 @@ pub(crate) async fn look_into(
             match owner.filter(|owner| owner.id != asking.id) {
                 Some(owner) => Some(Answer {
                     subject: owner.id,
+                    mailbox: None,
                     event: None,
-                    letter: Reply::Plain(account_exists(auth, &owner, now)?),
+                    letter: Reply::Plain(Box::new(account_exists(auth, &owner, now)?)),
                 }),
                 None => Some(Answer {
                     subject: asking.id,
+                    mailbox: Some(auth.throttle_names.mailbox(&email)),
                     event: Some(told(EventKind::EmailChangeAsked, &asking).by(asking.id)),
                     letter: Reply::Posted(Box::new(confirmation(auth, &asking, &email, now)?)),
                 }),

@@ -9,7 +9,7 @@ use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp,
 use crate::password::{Breaches, Hasher, NoBreaches};
 use crate::policy::Rules;
 use crate::port::{Clock, Entropy, ErasureLog, NoErasureLog};
-use crate::secret::MasterKey;
+use crate::secret::RootSecret;
 use crate::store::{Store, StoreError, Tx, Work, transact};
 use crate::token::{
     AccessToken, CsrfTokens, Cursors, DeviceTokens, Keyring, RefreshTokens, RevokedSet,
@@ -26,19 +26,19 @@ pub struct AuthParts {
     pub clock: Arc<dyn Clock>,
     /// Draws random bytes.
     pub entropy: Arc<dyn Entropy>,
-    /// The key from which the installation's other keys are derived.
-    pub master: MasterKey,
+    /// What the installation's keys are derived from.
+    pub root: RootSecret,
     /// The figures of the installation.
     pub rules: Rules,
 }
 
-/// An installation: one store, one master key, one set of rules. Every flow takes it.
+/// An installation: one store, one root secret, one set of rules. Every flow takes it.
 pub struct Auth {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hasher: Arc<dyn Hasher>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) master: MasterKey,
+    pub(crate) root: RootSecret,
     pub(crate) rules: Rules,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) revoked: Arc<RevokedSet>,
@@ -120,22 +120,22 @@ impl Auth {
                 Arc::clone(&revoked),
                 parts.rules.tokens.clone(),
             ),
-            refresh_tokens: RefreshTokens::new(&parts.master),
-            cursors: Cursors::new(&parts.master),
-            devices: DeviceTokens::new(&parts.master),
-            csrf_tokens: CsrfTokens::new(&parts.master),
+            refresh_tokens: RefreshTokens::new(&parts.root),
+            cursors: Cursors::new(&parts.root),
+            devices: DeviceTokens::new(&parts.root),
+            csrf_tokens: CsrfTokens::new(&parts.root),
             breaches: Arc::new(NoBreaches),
-            erasure_keys: ErasureKeys::new(&parts.master),
+            erasure_keys: ErasureKeys::new(&parts.root),
             erasure_log: Arc::new(NoErasureLog),
-            trail: Arc::new(Trail::new(&parts.master, Arc::clone(&parts.entropy))),
+            trail: Arc::new(Trail::new(&parts.root, Arc::clone(&parts.entropy))),
             denials: Pace::default(),
-            throttle_names: ThrottleNames::new(&parts.master),
+            throttle_names: ThrottleNames::new(&parts.root),
             counted: CountedBefore::default(),
             store: parts.store,
             hasher: parts.hasher,
             clock: parts.clock,
             entropy: parts.entropy,
-            master: parts.master,
+            root: parts.root,
             rules: parts.rules,
             keyring,
             revoked,

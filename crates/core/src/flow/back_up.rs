@@ -37,14 +37,26 @@ impl BackUp {
             return Err(BackUpError::Forbidden);
         }
         let made = backups.make().await?;
-        let told = event(auth, EventKind::BackupMade, made.at, None, &self.client)
-            .by_actor(self.actor)
-            .detail(made.name.clone());
-        auth.commit(Note(told))
+        note_backup(auth, &made, Some(self.actor), &self.client)
             .await
-            .map_err(|error| BackupError::Fault(error.into()))?;
+            .map_err(BackupError::Fault)?;
         Ok(made)
     }
+}
+
+/// Notes that a backup was made, a copy of everybody's data: by somebody, or, without an actor, by the installation itself on schedule.
+pub async fn note_backup(
+    auth: &Auth,
+    made: &BackupMade,
+    by: Option<Actor>,
+    client: &Client,
+) -> Result<(), Fault> {
+    let told = event(auth, EventKind::BackupMade, made.at, None, client);
+    let told = match by {
+        Some(actor) => told.by_actor(actor).detail(made.name.clone()),
+        None => told.detail(format!("scheduled, {}", made.name)),
+    };
+    Ok(auth.commit(Note(told)).await?)
 }
 
 struct Note(SecurityEvent);

@@ -29,7 +29,7 @@ use crate::model::{
 };
 use crate::password::{Plain, Verdict};
 use crate::policy::LockoutRules;
-use crate::secret::{MasterKey, PasswordHash};
+use crate::secret::{PasswordHash, RootSecret};
 use crate::store::{StoreError, Tx, Work};
 
 /// How long an identifier that is nobody's stays locked after too many guesses in a row. Somebody's stays so until they, or an
@@ -44,8 +44,8 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 pub(crate) struct ThrottleNames(hmac::Key);
 
 impl ThrottleNames {
-    pub(crate) fn new(master: &MasterKey) -> Self {
-        Self(master.mac("throttle"))
+    pub(crate) fn new(root: &RootSecret) -> Self {
+        Self(root.mac("throttle"))
     }
 
     /// An account as it was named, whether or not it exists.
@@ -69,6 +69,13 @@ impl ThrottleNames {
             .into_iter()
             .chain(username)
             .collect()
+    }
+
+    /// The two counters of letters to an address, whosever it is: of a short while, and of a day.
+    pub(crate) fn mailbox(&self, address: &Email) -> [ThrottleId; 2] {
+        let address = address.folded();
+        [b"a while".as_slice(), b"a day"]
+            .map(|time| self.name(b"mailbox", &[address.as_str().as_bytes(), time]))
     }
 
     fn counter(&self, account: &ThrottleId, source: &Source) -> ThrottleId {
@@ -564,7 +571,7 @@ mod tests {
         ] {
             assert_eq!(folded(one), folded(other));
         }
-        let names = ThrottleNames::new(&MasterKey::new([7; 32]));
+        let names = ThrottleNames::new(&RootSecret::new([7; 32]));
         assert_ne!(names.named("ada"), names.named("ada@example.com"));
         assert_ne!(names.named("ada"), names.account(None, "ada"));
     }

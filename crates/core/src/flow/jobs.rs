@@ -11,7 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::flow::ask_for_mail::{Answer, Reply, look_into};
 use crate::flow::auth::Committed;
-use crate::flow::letters::{Pace, may_write};
+use crate::flow::letters::{Pace, may_write, may_write_to};
 use crate::flow::mail_job::{mail_of, without_person};
 use crate::flow::{Auth, Fault};
 use crate::model::{Job, JobId, JobKind, Lease, Timestamp};
@@ -143,7 +143,7 @@ async fn perform(
         let before = job.last_error.as_deref().unwrap_or("it was not tried");
         return Err(Failure::Final(format!("it came too late; {before}")));
     }
-    match job.kind {
+    match &job.kind {
         JobKind::Mail => {
             let mail = mail_of(auth, job).map_err(|error| Failure::Final(error.to_string()))?;
             match mailer.send(job.id, &mail).await {
@@ -164,6 +164,10 @@ async fn perform(
                     other => Failure::Passing(other.to_string()),
                 })
         }
+        // The store leases none of these.
+        JobKind::Foreign(_) => Err(Failure::Passing(
+            "a newer version of this program performs it".to_owned(),
+        )),
     }
 }
 
@@ -249,6 +253,11 @@ impl Note {
     async fn write(&self, tx: &mut dyn Tx, answer: &Answer) -> Result<(), StoreError> {
         let topic = answer.letter.topic();
         if !may_write(tx, self.pace, answer.subject, topic, self.at).await? {
+            return Ok(());
+        }
+        if let Some(mailbox) = answer.mailbox
+            && !may_write_to(tx, self.pace, mailbox, self.at).await?
+        {
             return Ok(());
         }
         match &answer.letter {

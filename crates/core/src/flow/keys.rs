@@ -37,7 +37,7 @@ pub async fn ensure_keys(auth: &Auth) -> Result<(), KeysError> {
 /// Takes the stored keys into memory if they differ from those there.
 pub async fn reload_keys(auth: &Auth) -> Result<(), KeysError> {
     let stored = auth.store.read().keys().all().await?;
-    if auth.keyring.differs(&stored) && auth.keyring.replace(stored, &auth.master)? {
+    if auth.keyring.differs(&stored) && auth.keyring.replace(stored, &auth.root)? {
         auth.validator.forget();
     }
     Ok(())
@@ -100,7 +100,7 @@ fn make(auth: &Auth, state: KeyState) -> Result<StoredKey, KeyringError> {
         auth.rules.keys.algorithm,
         state,
         auth.clock.now(),
-        &auth.master,
+        &auth.root,
         auth.entropy.as_ref(),
     )
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::flow::mail_job::mail_job;
 use crate::flow::{Auth, Fault};
 use crate::model::{
-    Code, CodeHash, CodeKind, Email, Job, Letter, Mail, SessionId, Timestamp, User, UserId,
+    Budget, Code, CodeHash, CodeKind, Email, Job, Letter, LockTime, Mail, SessionId, Throttle,
+    ThrottleId, Timestamp, User, UserId,
 };
 use crate::secret::{Bearer, Unsealable};
 use crate::store::{StoreError, Tx};
@@ -48,7 +49,7 @@ pub(crate) fn draw(
     } else {
         draw_code(kind, auth.entropy.as_ref())
     };
-    let sealed = auth.master.seal(
+    let sealed = auth.root.seal(
         PURPOSE,
         &context(kind, user, &hash),
         about.as_str().as_bytes(),
@@ -72,7 +73,7 @@ pub(crate) fn draw(
 /// The address that a code holds for.
 pub(crate) fn about(auth: &Auth, code: &Code) -> Result<Email, Unsealable> {
     let context = context(code.kind, code.user, &code.hash);
-    let plain = auth.master.open(PURPOSE, &context, &code.sealed)?;
+    let plain = auth.root.open(PURPOSE, &context, &code.sealed)?;
     let text = std::str::from_utf8(&plain).map_err(|_| Unsealable)?;
     Ok(Email::from_stored(text.to_owned()))
 }
@@ -170,6 +171,46 @@ pub(crate) async fn may_write(
     }
     let day = now.minus(Duration::from_hours(24));
     Ok(tx.jobs().asked_since(subject, topic, day).await? < u64::from(pace.per_day))
+}
+
+/// Whether another letter may be sent to an address that is nobody's yet, and if so, counts it: however many people ask, and whatever becomes of their
+/// accounts, the mailbox of a stranger gets no more than that of a user.
+pub(crate) async fn may_write_to(
+    tx: &mut dyn Tx,
+    pace: Pace,
+    mailbox: [ThrottleId; 2],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let budget = |guesses, window| Budget {
+        guesses,
+        window,
+        lock: LockTime::Window {
+            consecutive: None,
+            lifts_after: None,
+        },
+    };
+    let [a_while, a_day] = mailbox;
+    let mut budgets = [
+        (a_while, budget(1, pace.interval)),
+        (a_day, budget(pace.per_day, Duration::from_hours(24))),
+    ];
+    // Everybody takes them in the same order, so that nobody waits for each other.
+    budgets.sort_unstable_by_key(|(id, _)| *id);
+    let mut counted = Vec::with_capacity(budgets.len());
+    for (id, budget) in budgets {
+        let before = tx.throttles().hold(&id).await?;
+        match Throttle::admit(before.as_ref(), &budget, now) {
+            Ok(counter) => counted.push((id, before.is_some(), counter)),
+            Err(_) => return Ok(false),
+        }
+    }
+    for (id, is_there, counter) in counted {
+        match is_there {
+            true => tx.throttles().update(&id, &counter).await?,
+            false => tx.throttles().insert(&id, &id, &counter).await?,
+        }
+    }
+    Ok(true)
 }
 
 /// How often one person is written to for the asking.

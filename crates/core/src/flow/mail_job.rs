@@ -57,12 +57,12 @@ pub(crate) fn sealed_job(
     // A payload is made of strings and numbers, which JSON can always hold.
     let plain = Zeroizing::new(serde_json::to_vec(payload).unwrap_or_default());
     let payload = auth
-        .master
+        .root
         .seal(PURPOSE, id.uuid().as_bytes(), &plain, auth.entropy.as_ref())?;
     Ok(Job {
         id,
-        kind,
         topic: kind.as_str().to_owned(),
+        kind,
         subject,
         payload,
         state: JobState::Waiting,
@@ -79,7 +79,7 @@ pub(crate) fn sealed_job(
 /// The payload of a job.
 pub(crate) fn open_job<T: DeserializeOwned>(auth: &Auth, job: &Job) -> Result<T, Unsealable> {
     let plain = auth
-        .master
+        .root
         .open(PURPOSE, job.id.uuid().as_bytes(), &job.payload)?;
     serde_json::from_slice(&plain).map_err(|_| Unsealable)
 }

@@ -39,6 +39,7 @@ mod reconcile;
 mod refresh;
 mod register;
 mod reset_password;
+mod root;
 mod send_link;
 mod sessions;
 mod set_up;
@@ -56,7 +57,7 @@ pub use audit::{
     checkpoint_key, events_about, forget_person, note_export, trim_audit, verify_audit,
 };
 pub use auth::{Actor, Auth, AuthParts, Caller};
-pub use back_up::{BackUp, BackUpError, invalidate_restored};
+pub use back_up::{BackUp, BackUpError, invalidate_restored, note_backup};
 pub use change_email::{
     ChangeEmail, ChangeEmailError, ConfirmEmailChange, ConfirmEmailChangeError,
 };
@@ -87,6 +88,7 @@ pub use reconcile::{Reconciled, keep_erasures, reconcile_erasures};
 pub use refresh::{Refresh, RefreshError};
 pub use register::{RawRegistration, Register, RegisterError, Registered, Registration};
 pub use reset_password::{ResetPassword, ResetPasswordError};
+pub use root::{RootError, keep_root, open_root, rewrap_root, root_is_known_to};
 pub use send_link::{LinkToSend, SendLink};
 pub use sessions::{EndSession, EndSessionError, EndSessionOf, list_sessions, sessions_of};
 pub use set_up::{SetUp, SetUpError, offer_set_up, set_up_is_open};

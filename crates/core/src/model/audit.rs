@@ -3,7 +3,7 @@
 use crate::model::{EventId, SessionId, Timestamp, UserId};
 
 /// A keyed digest that stands in the chain for a person, a session or an address, so that the id itself can be blanked
-/// when the person is erased and the chain still verifies. Only who holds the master key can tell whether it belongs to
+/// when the person is erased and the chain still verifies. Only who holds the root secret can tell whether it belongs to
 /// an id that they know already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mark([u8; 16]);
@@ -54,7 +54,7 @@ pub struct AuditRecord {
     pub sealed: Option<Vec<u8>>,
     /// SHA-256 over the hash of the event before, the sequence and everything covered.
     pub hash: ChainHash,
-    /// HMAC over sequence and hash, which only who holds the master key can make.
+    /// HMAC over sequence and hash, which only who holds the root secret can make.
     pub mac: [u8; 16],
 }
 
@@ -89,7 +89,7 @@ pub struct AuditHead {
 pub struct SubjectKey {
     /// Whose.
     pub mark: Mark,
-    /// The key, sealed under the master key; none once the person is erased.
+    /// The key, sealed under the root secret; none once the person is erased.
     pub sealed: Option<Vec<u8>>,
     /// When it was made.
     pub created_at: Timestamp,

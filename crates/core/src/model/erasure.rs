@@ -3,9 +3,9 @@
 use aws_lc_rs::hmac;
 
 use crate::model::{Timestamp, UserId};
-use crate::secret::MasterKey;
+use crate::secret::RootSecret;
 
-/// A keyed digest of the id of somebody who was erased. It tells only those who hold the master key, and only of an id
+/// A keyed digest of the id of somebody who was erased. It tells only those who hold the root secret, and only of an id
 /// they have already, whether it was erased: enough to erase the same account again when an older backup brings it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErasedId([u8; 32]);
@@ -39,10 +39,10 @@ pub struct ErasureKeys {
 
 impl ErasureKeys {
     /// The keys of an installation.
-    pub fn new(master: &MasterKey) -> Self {
+    pub fn new(root: &RootSecret) -> Self {
         Self {
-            subject: master.mac("erased id"),
-            line: master.mac("line of the log of erasures"),
+            subject: root.mac("erased id"),
+            line: root.mac("line of the log of erasures"),
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_line_comes_back_only_whole_and_only_here() {
-        let keys = ErasureKeys::new(&MasterKey::new([1; 32]));
+        let keys = ErasureKeys::new(&RootSecret::new([1; 32]));
         let erasure = Erasure {
             subject: keys.digest(UserId::from_uuid(Uuid::from_u128(7))),
             at: Timestamp::from_millis(1_700_000_000_007),
@@ -138,15 +138,15 @@ mod tests {
         ] {
             assert_eq!(keys.read_line(broken), None, "{broken}");
         }
-        let others = ErasureKeys::new(&MasterKey::new([2; 32]));
+        let others = ErasureKeys::new(&RootSecret::new([2; 32]));
         assert_eq!(others.read_line(&line), None);
     }
 
     #[test]
     fn digests_differ_by_user_and_by_installation() {
         let (one, two) = (
-            ErasureKeys::new(&MasterKey::new([1; 32])),
-            ErasureKeys::new(&MasterKey::new([2; 32])),
+            ErasureKeys::new(&RootSecret::new([1; 32])),
+            ErasureKeys::new(&RootSecret::new([2; 32])),
         );
         let (ada, bob) = (
             UserId::from_uuid(Uuid::from_u128(1)),

@@ -121,6 +121,8 @@ kinds! {
     SetupCompleted => "setup_completed",
     /// The signing keys were rotated.
     KeysRotated => "keys_rotated",
+    /// The root secret was sealed under another master key.
+    MasterKeyReplaced => "master_key_replaced",
     /// Somebody registered with an address that has an account, and was not told so.
     RegistrationRefused => "registration_refused",
     /// An address was shown to be its user's.

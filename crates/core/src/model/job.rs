@@ -6,58 +6,88 @@ use serde::Serialize;
 
 use crate::model::{JobId, Timestamp, UserId};
 
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident => $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$each])* $variant,)* }
-
-        impl $name {
-            /// Every one there is.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The name used in the store and in the API.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ();
-
-            fn from_str(text: &str) -> Result<Self, ()> {
-                Self::ALL.iter().copied().find(|it| it.as_str() == text).ok_or(())
-            }
-        }
-    };
+/// What a job does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobKind {
+    /// Sends a mail.
+    Mail,
+    /// Finds out whose password was forgotten, and has a mail sent to them, if to anybody.
+    ForgotPassword,
+    /// Finds out who asked for another mail to verify their address, and has it sent.
+    ResendVerification,
+    /// Has a mail sent to a new address of an account, to be confirmed there.
+    ChangeEmail,
+    /// Something that a newer node of the same store asks for, by its name: it is shown, and performed by such a node.
+    Foreign(Box<str>),
 }
 
-names! {
-    /// What a job does.
-    JobKind {
-        /// Sends a mail.
-        Mail => "mail",
-        /// Finds out whose password was forgotten, and has a mail sent to them, if to anybody.
-        ForgotPassword => "forgot_password",
-        /// Finds out who asked for another mail to verify their address, and has it sent.
-        ResendVerification => "resend_verification",
-        /// Has a mail sent to a new address of an account, to be confirmed there.
-        ChangeEmail => "change_email",
+impl JobKind {
+    /// Every one that this program performs.
+    pub const KNOWN: [Self; 4] = [
+        Self::Mail,
+        Self::ForgotPassword,
+        Self::ResendVerification,
+        Self::ChangeEmail,
+    ];
+
+    /// The name used in the store and in the API.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Mail => "mail",
+            Self::ForgotPassword => "forgot_password",
+            Self::ResendVerification => "resend_verification",
+            Self::ChangeEmail => "change_email",
+            Self::Foreign(name) => name,
+        }
+    }
+
+    /// The kind of this name. There is one for every name.
+    pub fn named(name: &str) -> Self {
+        Self::KNOWN
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .unwrap_or_else(|| Self::Foreign(name.into()))
     }
 }
 
-names! {
-    /// Where a job stands.
-    JobState {
-        /// Waits for its time.
-        Waiting => "waiting",
-        /// Somebody performs it; if they do not finish before the lease runs out, another may.
-        Leased => "leased",
-        /// Done. It is kept for a while, without its payload, so that an administrator can see that it was.
-        Done => "done",
-        /// Given up: after its last attempt, because it cannot succeed, or because it came too late.
-        Dead => "dead",
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits for its time.
+    Waiting,
+    /// Somebody performs it; if they do not finish before the lease runs out, another may.
+    Leased,
+    /// Done. It is kept for a while, without its payload, so that an administrator can see that it was.
+    Done,
+    /// Given up: after its last attempt, because it cannot succeed, or because it came too late.
+    Dead,
+}
+
+impl JobState {
+    /// Every one there is.
+    pub const ALL: &[Self] = &[Self::Waiting, Self::Leased, Self::Done, Self::Dead];
+
+    /// The name used in the store and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+impl FromStr for JobState {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|state| state.as_str() == text)
+            .ok_or(())
     }
 }
 
@@ -82,7 +112,7 @@ pub struct Job {
     pub topic: String,
     /// Whom it concerns, so that it goes when they are erased.
     pub subject: Option<UserId>,
-    /// What it needs, sealed under the master key for this job alone: addresses and the secrets of links. Empty once
+    /// What it needs, sealed under the root secret for this job alone: addresses and the secrets of links. Empty once
     /// it is done.
     pub payload: Vec<u8>,
     /// Where it stands.

@@ -64,7 +64,7 @@ impl FromStr for KeyState {
     }
 }
 
-/// A signing key at rest: the private half sealed under the master key.
+/// A signing key at rest: the private half sealed under the root secret.
 #[derive(Clone)]
 pub struct StoredKey {
     /// The `kid` its tokens name.
@@ -73,7 +73,7 @@ pub struct StoredKey {
     pub algorithm: Algorithm,
     /// Where it stands.
     pub state: KeyState,
-    /// The private key, AES-256-GCM under a key derived from the master key, bound to `id`.
+    /// The private key, AES-256-GCM under a key derived from the root secret, bound to `id`.
     pub sealed: Vec<u8>,
     /// When it was made and first published.
     pub created_at: Timestamp,

@@ -53,8 +53,8 @@ impl ClientMark {
     }
 }
 
-/// The session's own half of the key of its refresh tokens: 256 random bits. Without the installation's master key it
-/// is of no use to who reads the store; without it, the master key is of no use either.
+/// The session's own half of the key of its refresh tokens: 256 random bits. Without the installation's root secret it
+/// is of no use to who reads the store; without it, the root secret is of no use either.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct RefreshSeed([u8; 32]);
 

@@ -18,8 +18,8 @@ pub(crate) use self::bcrypt::{BcryptKey, BcryptSetting};
 pub(crate) use self::pbkdf2::Pbkdf2Setting;
 use self::pbkdf2::Prf;
 pub(crate) use self::scrypt::ScryptSetting;
-use crate::password::work::{Derivation, Expected, OtherWork, Work};
-use crate::password::{BcryptCost, HashingPolicy, Plain};
+use crate::password::work::{Derivation, Expected, OtherWork, Task, Work};
+use crate::password::{HashingPolicy, Plain};
 
 /// A stored hash, understood.
 #[derive(Debug, Clone)]
@@ -187,14 +187,22 @@ impl Encoded {
         )
     }
 
-    /// The costs of bcrypt that a wrong password is to be hashed with besides, so that an account whose hash is cheaper than the policy's takes as
-    /// long to refuse as one that does not exist: from the hash's own cost to one below the policy's, each once, which is together what is lacking.
-    pub fn lacking(&self, policy: &HashingPolicy) -> Vec<BcryptCost> {
+    /// The same, with what a wrong password costs besides, so that an account whose hash is cheaper than the policy's takes as long to refuse as one
+    /// that does not exist.
+    pub fn task(&self, password: &Plain, policy: &HashingPolicy) -> (Task, Expected) {
+        let (work, expected) = self.verification(password);
+        let lacking = self
+            .lacking(policy)
+            .map(|cost| BcryptSetting::new(password, [0; 16], cost).work(password).0)
+            .collect();
+        (Task::compared(work, expected.clone(), lacking), expected)
+    }
+
+    /// The costs of bcrypt that a hash lacks: from its own to one below the policy's, each once, which is together the difference.
+    fn lacking(&self, policy: &HashingPolicy) -> std::ops::Range<u8> {
         match (&self.scheme, policy) {
-            (Scheme::Bcrypt(setting), HashingPolicy::Bcrypt { cost }) => (setting.cost..cost.get())
-                .filter_map(|cost| BcryptCost::for_tests(cost).ok())
-                .collect(),
-            _ => Vec::new(),
+            (Scheme::Bcrypt(setting), HashingPolicy::Bcrypt { cost }) => setting.cost..cost.get(),
+            _ => 0..0,
         }
     }
 

@@ -3,7 +3,7 @@
 //! Nothing here waits and nothing here runs for long: the slow part is handed out as [`Work`], and whoever implements [`Hasher`] runs it.
 //!
 //! ```text
-//! verify:  Encoded::from_str → verification(password) → (Work, Expected) … Expected::matches(digest), needs_upgrade(policy)
+//! verify:  Encoded::from_str → task(password, policy) → (Task, Expected) … Expected::matches(digest), needs_upgrade(policy)
 //! hash:    HashingPolicy::hash(password, entropy)     → (Work, NewHash)  … NewHash::finish(digest)
 //! ```
 
@@ -23,4 +23,4 @@ pub use hasher::{Hasher, HasherError, Verdict};
 pub use hashing::{Argon2Cost, BcryptCost, CostError, HashingPolicy, NewHash};
 pub use plain::Plain;
 pub use policy::{CharacterClass, PasswordPolicy};
-pub use work::{BcryptWork, Digest, Expected, OtherWork, Scratch, Work};
+pub use work::{BcryptWork, Besides, Digest, Expected, OtherWork, Scratch, Task, Work};

@@ -15,6 +15,50 @@ pub enum Work {
     Other(OtherWork),
 }
 
+/// Everything that one question to a hasher costs, to be computed in one turn: what is computed in two turns waits twice, and so tells under load that
+/// there is such an account.
+#[derive(Debug)]
+pub struct Task {
+    /// What is asked for.
+    pub work: Work,
+    /// What a wrong password costs besides.
+    pub besides: Besides,
+}
+
+/// Work for its duration only, by which a hash that is cheaper than the policy's costs as much as one of the policy.
+#[derive(Debug)]
+pub struct Besides {
+    expected: Expected,
+    works: Vec<BcryptWork>,
+}
+
+impl Task {
+    /// Work that costs nothing besides.
+    pub fn alone(work: Work) -> Self {
+        let besides = Besides {
+            expected: Expected::nothing(),
+            works: Vec::new(),
+        };
+        Self { work, besides }
+    }
+
+    /// Work whose digest is compared with `expected`, and what else is computed if it is another.
+    pub(crate) fn compared(work: Work, expected: Expected, works: Vec<BcryptWork>) -> Self {
+        let besides = Besides { expected, works };
+        Self { work, besides }
+    }
+}
+
+impl Besides {
+    /// What is to be computed after a digest was found. Its results are of no use to anybody.
+    pub fn after(&self, found: &Digest) -> &[BcryptWork] {
+        match self.expected.matches(found) {
+            true => &[],
+            false => &self.works,
+        }
+    }
+}
+
 /// What came out of [`Work`]. It is as secret as the hash it belongs to, and wiped when dropped.
 #[derive(Clone)]
 pub struct Digest(Zeroizing<Vec<u8>>);

@@ -32,7 +32,7 @@ pub trait ReadJobs: Send {
     async fn by_id(&mut self, id: JobId) -> Result<Option<Job>, StoreError>;
 
     /// At most `limit` jobs that may be begun at `now`, those that wait longest first: their time has come, or the lease
-    /// of who began them has run out.
+    /// of who began them has run out. Those of a kind that this program does not know are left to who knows it.
     async fn due(&mut self, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError>;
 
     /// One page, newest first.
@@ -60,7 +60,7 @@ pub trait Jobs: ReadJobs {
     async fn add(&mut self, job: &Job) -> Result<(), StoreError>;
 
     /// Takes the right to perform a job that may be begun at `now`, and counts the attempt; `false` if another was
-    /// faster. Of any number of concurrent callers one gets `true`.
+    /// faster, or it is of a kind that this program does not know. Of any number of concurrent callers one gets `true`.
     async fn lease(&mut self, id: JobId, now: Timestamp, lease: &Lease)
     -> Result<bool, StoreError>;
 

@@ -16,6 +16,7 @@ mod jobs;
 mod keys;
 mod restored;
 mod revocations;
+mod root;
 mod sessions;
 mod setup;
 mod stats;
@@ -36,6 +37,7 @@ pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
 pub use keys::{Keys, ReadKeys};
 pub use restored::{Invalidated, Restores};
 pub use revocations::{ReadRevocations, Revocations};
+pub use root::{ReadRoot, Roots};
 pub use sessions::{ReadSessions, Rotation, Sessions};
 pub use setup::{ReadSetup, Setups};
 pub use stats::{AccountCounts, ReadStats};
@@ -71,6 +73,8 @@ pub trait Read: Send {
     fn throttles(&mut self) -> &mut dyn ReadThrottles;
     /// How far imports have come.
     fn imports(&mut self) -> &mut dyn ReadImports;
+    /// The sealed root secret.
+    fn root(&mut self) -> &mut dyn ReadRoot;
 }
 
 /// An open transaction.
@@ -107,6 +111,8 @@ pub trait Tx: Send {
     fn throttles(&mut self) -> &mut dyn Throttles;
     /// How far imports have come.
     fn imports(&mut self) -> &mut dyn Imports;
+    /// The sealed root secret.
+    fn root(&mut self) -> &mut dyn Roots;
 }
 
 /// A store of one engine, shared by all.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
 use crate::model::SessionId;
-use crate::secret::MasterKey;
+use crate::secret::RootSecret;
 
 /// Makes and recognises the tokens of one installation. A token is a MAC of the session's id, so that nothing is stored,
 /// and one that an attacker planted or took from a session of their own is good for no other.
@@ -16,9 +16,9 @@ pub struct CsrfTokens {
 
 impl CsrfTokens {
     /// Derives the installation's key.
-    pub fn new(master: &MasterKey) -> Self {
+    pub fn new(root: &RootSecret) -> Self {
         Self {
-            key: master.mac("csrf token"),
+            key: root.mac("csrf token"),
         }
     }
 
@@ -41,12 +41,12 @@ mod tests {
 
     #[test]
     fn v3_5_1_a_token_is_good_for_its_session_alone() {
-        let tokens = CsrfTokens::new(&MasterKey::new([3; 32]));
+        let tokens = CsrfTokens::new(&RootSecret::new([3; 32]));
         let [ada, eve] = [1, 2].map(|id| SessionId::from_uuid(Uuid::from_u128(id)));
         let token = tokens.issue(ada);
         assert!(tokens.is_genuine(ada, &token));
         assert!(!tokens.is_genuine(eve, &token));
-        assert!(!CsrfTokens::new(&MasterKey::new([4; 32])).is_genuine(ada, &token));
+        assert!(!CsrfTokens::new(&RootSecret::new([4; 32])).is_genuine(ada, &token));
         for text in [
             "",
             &token[1..],

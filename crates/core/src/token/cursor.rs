@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
-use crate::secret::MasterKey;
+use crate::secret::RootSecret;
 
 const MAC_OCTETS: usize = 16;
 const MAX_CHARACTERS: usize = 1024;
@@ -24,9 +24,9 @@ pub struct Cursors {
 
 impl Cursors {
     /// Derives the installation's key.
-    pub fn new(master: &MasterKey) -> Self {
+    pub fn new(root: &RootSecret) -> Self {
         Self {
-            key: master.mac("cursor"),
+            key: root.mac("cursor"),
         }
     }
 
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn e38_a_cursor_holds_for_its_own_list_only() {
-        let cursors = Cursors::new(&MasterKey::new([1; 32]));
+        let cursors = Cursors::new(&RootSecret::new([1; 32]));
         let cursor = cursors.encode("users by email", &("ada@example.com", 7));
         assert_eq!(
             cursors.decode("users by email", &cursor),
@@ -88,7 +88,7 @@ mod tests {
             cursors.decode::<(String, i32)>("users by time", &cursor),
             Err(InvalidCursor)
         );
-        let other = Cursors::new(&MasterKey::new([2; 32]));
+        let other = Cursors::new(&RootSecret::new([2; 32]));
         assert_eq!(
             other.decode::<(String, i32)>("users by email", &cursor),
             Err(InvalidCursor)
@@ -98,7 +98,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_survived(text in ".{0,200}") {
-            let cursors = Cursors::new(&MasterKey::new([1; 32]));
+            let cursors = Cursors::new(&RootSecret::new([1; 32]));
             prop_assert!(cursors.decode::<(String, i32)>("users", &text).is_err());
         }
     }

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::model::{DeviceId, Timestamp, User, UserId};
-use crate::secret::{Bearer, MasterKey};
+use crate::secret::{Bearer, RootSecret};
 
 const PREFIX: &str = "ntt_dt_";
 const VERSION: u8 = 1;
@@ -32,9 +32,9 @@ impl DeviceTokens {
     pub const LIFE: Duration = Duration::from_hours(400 * 24);
 
     /// Derives the installation's key.
-    pub fn new(master: &MasterKey) -> Self {
+    pub fn new(root: &RootSecret) -> Self {
         Self {
-            key: master.mac("device token"),
+            key: root.mac("device token"),
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn tokens() -> DeviceTokens {
-        DeviceTokens::new(&MasterKey::new([3; 32]))
+        DeviceTokens::new(&RootSecret::new([3; 32]))
     }
 
     const DEVICE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(77));
@@ -133,7 +133,7 @@ mod tests {
             Some(DEVICE)
         );
         assert_eq!(known(Some(&ada), last), None);
-        let other = DeviceTokens::new(&MasterKey::new([4; 32]));
+        let other = DeviceTokens::new(&RootSecret::new([4; 32]));
         assert_eq!(other.recognise(token.expose(), Some(&ada), NOW), None);
     }
 

@@ -8,7 +8,7 @@ use ntt_auth_jose::{Algorithm, Jwks, KeyError, SigningKey, VerifyingKey};
 
 use crate::model::{KeyId, KeyState, StoredKey, Timestamp};
 use crate::port::{Entropy, random};
-use crate::secret::{MasterKey, Unsealable};
+use crate::secret::{RootSecret, Unsealable};
 use crate::token::ACCESS_TYPE;
 
 const PURPOSE: &str = "signing key";
@@ -16,8 +16,10 @@ const PURPOSE: &str = "signing key";
 /// Why stored keys could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// Another master key, or altered rows.
-    #[error("signing key {0} cannot be opened: {1}; start with the master key it was made under")]
+    /// Another root secret, or altered rows.
+    #[error(
+        "signing key {0} cannot be opened: {1}; it was made under another root secret, or was altered"
+    )]
     Sealed(KeyId, Unsealable),
     /// Not a key of its algorithm.
     #[error("signing key {0} cannot be read: {1}")]
@@ -74,11 +76,11 @@ impl KeySet {
         }
     }
 
-    fn open(stored: Vec<StoredKey>, master: &MasterKey) -> Result<Self, KeyringError> {
+    fn open(stored: Vec<StoredKey>, root: &RootSecret) -> Result<Self, KeyringError> {
         let mut set = Self::empty();
         let mut published = Vec::new();
         for key in &stored {
-            let secret = master
+            let secret = root
                 .open(PURPOSE, key.id.as_str().as_bytes(), &key.sealed)
                 .map_err(|cause| KeyringError::Sealed(key.id.clone(), cause))?;
             let signing = SigningKey::from_secret_bytes(key.algorithm, key.id.as_str(), &secret)
@@ -120,12 +122,8 @@ impl Keyring {
 
     /// Replaces the keys by stored ones. Says whether a key that verified before is gone, so that nothing remembered
     /// of its tokens holds any more.
-    pub fn replace(
-        &self,
-        stored: Vec<StoredKey>,
-        master: &MasterKey,
-    ) -> Result<bool, KeyringError> {
-        let new = KeySet::open(stored, master)?;
+    pub fn replace(&self, stored: Vec<StoredKey>, root: &RootSecret) -> Result<bool, KeyringError> {
+        let new = KeySet::open(stored, root)?;
         let old = self.set.load();
         let lost = old
             .verifying
@@ -152,19 +150,25 @@ impl Keyring {
     }
 }
 
+/// Whether a stored key was sealed under this secret.
+pub(crate) fn opens(key: &StoredKey, root: &RootSecret) -> bool {
+    let context = key.id.as_str().as_bytes();
+    root.open(PURPOSE, context, &key.sealed).is_ok()
+}
+
 /// Makes a new key and seals it for the store.
 pub fn generate_key(
     algorithm: Algorithm,
     state: KeyState,
     now: Timestamp,
-    master: &MasterKey,
+    root: &RootSecret,
     entropy: &dyn Entropy,
 ) -> Result<StoredKey, KeyringError> {
     let id = KeyId::new(format!("{:016x}", u64::from_be_bytes(random(entropy))));
     let key = SigningKey::generate(algorithm, id.as_str(), &mut |buffer| entropy.fill(buffer))
         .map_err(KeyringError::Generate)?;
     let secret = key.to_secret_bytes().map_err(KeyringError::Generate)?;
-    let sealed = master
+    let sealed = root
         .seal(PURPOSE, id.as_str().as_bytes(), &secret, entropy)
         .map_err(KeyringError::Seal)?;
     Ok(StoredKey {

@@ -16,6 +16,7 @@ pub use code::{MalformedCode, draw_code, fixed_code, parse_code};
 pub use csrf::CsrfTokens;
 pub use cursor::{Cursors, InvalidCursor};
 pub use device::DeviceTokens;
+pub(crate) use keyring::opens;
 pub use keyring::{KeySet, Keyring, KeyringError, generate_key};
 pub use refresh::{MalformedRefreshToken, RefreshToken, RefreshTokens};
 pub use revoked::RevokedSet;

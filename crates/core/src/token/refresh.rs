@@ -1,11 +1,11 @@
 //! Refresh tokens: opaque, derived, stored nowhere.
 //!
 //! `ntt_rt_` + base64url(version ‖ session id ‖ generation ‖ tag) + CRC-32. The tag is an HMAC-SHA-256 over session and
-//! generation, keyed by the installation's master key and the session's own random seed. So
+//! generation, keyed by the installation's root secret and the session's own random seed. So
 //! - one row per session, whose generation is counted up by one conditional write, is all there is to rotate;
 //! - the successor of a token can be made again for a lost answer without having been kept;
 //! - every token ever issued is recognised as genuine, so a replay of any age is told from a forgery;
-//! - neither a copy of the store nor the master key alone can make a token.
+//! - neither a copy of the store nor the root secret alone can make a token.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::model::{RefreshSeed, SessionId};
-use crate::secret::{Bearer, MasterKey, REDACTED};
+use crate::secret::{Bearer, REDACTED, RootSecret};
 
 /// By this a scanner of leaked secrets knows a refresh token.
 const PREFIX: &str = "ntt_rt_";
@@ -91,9 +91,9 @@ pub struct RefreshTokens {
 
 impl RefreshTokens {
     /// Derives the installation's key.
-    pub fn new(master: &MasterKey) -> Self {
+    pub fn new(root: &RootSecret) -> Self {
         Self {
-            key: master.mac("refresh token"),
+            key: root.mac("refresh token"),
         }
     }
 
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn tokens() -> RefreshTokens {
-        RefreshTokens::new(&MasterKey::new([3; 32]))
+        RefreshTokens::new(&RootSecret::new([3; 32]))
     }
 
     fn session() -> SessionId {
@@ -166,7 +166,7 @@ mod tests {
         let seed = RefreshSeed::new([9; 32]);
         let token = RefreshToken::parse(tokens().issue(session(), &seed, 1).expose()).unwrap();
         assert!(!tokens().is_genuine(&token, &RefreshSeed::new([8; 32])));
-        assert!(!RefreshTokens::new(&MasterKey::new([4; 32])).is_genuine(&token, &seed));
+        assert!(!RefreshTokens::new(&RootSecret::new([4; 32])).is_genuine(&token, &seed));
     }
 
     #[test]

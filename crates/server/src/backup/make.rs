@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use ntt_auth_core::flow::Fault;
 use ntt_auth_core::model::Timestamp;
 use ntt_auth_core::port::{BackupError, BackupMade, Backups, Clock};
-use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::secret::{MasterKeys, RootSecret};
 use ntt_auth_core::store::StoreError;
-use ntt_auth_store_sql::{SqlStore, inspect};
+use ntt_auth_store_sql::{Contents, SqlStore, inspect};
 use tokio::sync::Mutex;
 
 use super::Manifest;
@@ -21,17 +21,41 @@ use super::Manifest;
 const PREFIX: &str = "ntt-auth-";
 const SUFFIX: &str = ".db";
 
-/// Makes one backup at `to` with its manifest, checks it, and gives the manifest. What is there already is not overwritten.
+/// From what the codes of manifests are made.
+pub enum Codes {
+    /// The root secret of an installation that is open.
+    Root(RootSecret),
+    /// That which lies sealed in the backup itself. In one of a database from before there were root secrets, it is the master key.
+    Sealed(MasterKeys),
+}
+
+impl Codes {
+    fn root(&self, contents: &Contents) -> Result<RootSecret, StoreError> {
+        match (self, &contents.root) {
+            (Self::Root(root), _) => Ok(root.clone()),
+            (Self::Sealed(keys), Some(sealed)) => {
+                keys.open(sealed).map(|(root, _)| root).map_err(|_| {
+                    StoreError::unavailable("the database was made under another master key")
+                })
+            }
+            (Self::Sealed(keys), None) => {
+                Ok(keys.previous.as_ref().unwrap_or(&keys.current).as_root())
+            }
+        }
+    }
+}
+
+/// Makes one backup at `to` with its manifest, checks it, and tells of it. What is there already is not overwritten.
 ///
 /// # Errors
 /// A sentence for the operator.
 pub async fn back_up(
     store: &SqlStore,
-    master: &MasterKey,
+    codes: &Codes,
     to: &Path,
     at: Timestamp,
     progress: impl Fn(u64, u64) + Send + 'static,
-) -> Result<Manifest, StoreError> {
+) -> Result<BackupMade, StoreError> {
     let manifest = Manifest::beside(to);
     for path in [to, &manifest] {
         if path.exists() {
@@ -44,7 +68,7 @@ pub async fn back_up(
     // Under its name a backup is whole, or not there.
     let part = PathBuf::from(format!("{}.part", to.display()));
     let _ = fs::remove_file(&part);
-    let made = make(store, master, &part, at, progress).await;
+    let made = make(store, codes, &part, at, progress).await;
     let written = match made {
         Ok(made) => write_manifest(&manifest, &made)
             .and_then(|()| fs::rename(&part, to))
@@ -53,22 +77,31 @@ pub async fn back_up(
             .map_err(|error| cannot_write(to, &error)),
         Err(error) => Err(error),
     };
-    written.inspect_err(|_| {
+    let written = written.inspect_err(|_| {
         let _ = fs::remove_file(&part);
         let _ = fs::remove_file(&manifest);
+    })?;
+    let name = to.file_name().unwrap_or(to.as_os_str());
+    Ok(BackupMade {
+        name: name.to_string_lossy().into_owned(),
+        at,
+        size: written.size,
+        users: written.rows.get("users").copied().unwrap_or(0),
+        sha256: written.sha256,
     })
 }
 
 async fn make(
     store: &SqlStore,
-    master: &MasterKey,
+    codes: &Codes,
     part: &Path,
     at: Timestamp,
     progress: impl Fn(u64, u64) + Send + 'static,
 ) -> Result<Manifest, StoreError> {
     store.back_up(part, progress).await?;
     let contents = inspect(part).await?;
-    Manifest::of(part, &contents, at, master).map_err(|error| cannot_write(part, &error))
+    let root = codes.root(&contents)?;
+    Manifest::of(part, &contents, at, &root).map_err(|error| cannot_write(part, &error))
 }
 
 fn write_manifest(path: &Path, manifest: &Manifest) -> io::Result<()> {
@@ -99,7 +132,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> StoreError {
 /// The folder of backups that is configured.
 pub struct BackupFolder {
     store: Arc<SqlStore>,
-    master: MasterKey,
+    codes: Codes,
     clock: Arc<dyn Clock>,
     folder: Option<PathBuf>,
     keep: usize,
@@ -111,13 +144,13 @@ impl BackupFolder {
     /// Makes backups of `store` as `settings` say.
     pub fn new(
         store: Arc<SqlStore>,
-        master: MasterKey,
+        codes: Codes,
         clock: Arc<dyn Clock>,
         settings: &crate::settings::Backup,
     ) -> Self {
         Self {
             store,
-            master,
+            codes,
             clock,
             folder: settings.directory.clone(),
             keep: settings.keep,
@@ -131,13 +164,13 @@ impl BackupFolder {
         self.every.is_some()
     }
 
-    /// Makes a backup if the newest one is as old as `backup.every` says, and there is such a setting.
+    /// Makes a backup, and gives it, if the newest one is as old as `backup.every` says, and there is such a setting.
     ///
     /// # Errors
     /// If it could not be made; that another is being made is none.
-    pub async fn make_if_due(&self) -> Result<(), Fault> {
+    pub async fn make_if_due(&self) -> Result<Option<BackupMade>, Fault> {
         let (Some(every), Some(folder)) = (self.every, &self.folder) else {
-            return Ok(());
+            return Ok(None);
         };
         let due = match newest(folder) {
             // What lies in the future was made by another clock.
@@ -148,10 +181,11 @@ impl BackupFolder {
             None => true,
         };
         if !due {
-            return Ok(());
+            return Ok(None);
         }
         match self.make().await {
-            Ok(_) | Err(BackupError::Busy) => Ok(()),
+            Ok(made) => Ok(Some(made)),
+            Err(BackupError::Busy) => Ok(None),
             Err(BackupError::NotPossible(why)) => Err(StoreError::Unavailable(why).into()),
             Err(BackupError::Fault(fault)) => Err(fault),
         }
@@ -171,18 +205,12 @@ impl Backups for BackupFolder {
         make_private_folder(folder).map_err(|error| Fault::from(cannot_write(folder, &error)))?;
         let name = format!("{PREFIX}{}{SUFFIX}", compact(at));
         let to = folder.join(&name);
-        let manifest = back_up(&self.store, &self.master, &to, at, |_, _| {})
+        let made = back_up(&self.store, &self.codes, &to, at, |_, _| {})
             .await
             .map_err(Fault::from)?;
         forget_old(folder, self.keep);
-        tracing::info!(target: "backup", name, size = manifest.size, "a backup was made");
-        Ok(BackupMade {
-            name,
-            at,
-            size: manifest.size,
-            sha256: manifest.sha256,
-            users: manifest.rows.get("users").copied().unwrap_or(0),
-        })
+        tracing::info!(target: "backup", name, size = made.size, "a backup was made");
+        Ok(made)
     }
 }
 

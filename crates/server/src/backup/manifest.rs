@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::{digest, hmac};
 use ntt_auth_core::model::Timestamp;
-use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::secret::{MasterKeys, RootSecret};
 use serde::{Deserialize, Serialize};
 
 /// The form of a manifest.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// That of manifests of databases from before there were root secrets.
+const WITHOUT_ROOT: u32 = 1;
 
 /// What a backup holds, with a code that only its installation can make: neither the file nor the manifest can be changed
 /// by somebody who does not have the master key, and a restore under another master key is noticed before it begins.
@@ -32,6 +34,9 @@ pub struct Manifest {
     pub schema: Vec<String>,
     /// How many rows each table has.
     pub rows: BTreeMap<String, u64>,
+    /// The root secret of the installation, in hex, sealed as it is in the backup: the code is verified with it before anything else is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
     /// HMAC-SHA-256, in hex, over all of the above.
     pub code: String,
 }
@@ -42,20 +47,24 @@ impl Manifest {
         file: &Path,
         contents: &ntt_auth_store_sql::Contents,
         at: Timestamp,
-        master: &MasterKey,
+        root: &RootSecret,
     ) -> io::Result<Self> {
         let (size, sha256) = measured(file)?;
         let mut manifest = Self {
-            format: FORMAT,
+            format: match &contents.root {
+                Some(_) => FORMAT,
+                None => WITHOUT_ROOT,
+            },
             program: env!("CARGO_PKG_VERSION").to_owned(),
             created_at: at.to_string(),
             size,
             sha256,
             schema: contents.schema(),
             rows: contents.rows.clone(),
+            root: contents.root.as_deref().map(hex),
             code: String::new(),
         };
-        manifest.code = hex(hmac::sign(&key(master), &manifest.told()).as_ref());
+        manifest.code = hex(hmac::sign(&key(root), &manifest.told()).as_ref());
         Ok(manifest)
     }
 
@@ -68,7 +77,7 @@ impl Manifest {
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn verified(file: &Path, master: &MasterKey) -> Result<Self, String> {
+    pub fn verified(file: &Path, keys: &MasterKeys) -> Result<Self, String> {
         let path = Self::beside(file);
         let text = std::fs::read(&path).map_err(|error| {
             format!(
@@ -78,20 +87,25 @@ impl Manifest {
         })?;
         let manifest: Self = serde_json::from_slice(&text)
             .map_err(|error| format!("{} is no manifest: {error}", path.display()))?;
-        if manifest.format != FORMAT {
+        if ![WITHOUT_ROOT, FORMAT].contains(&manifest.format) {
             return Err(format!(
                 "{} is of a form that this program does not know: use a newer one",
                 path.display()
             ));
         }
         let code = unhex(&manifest.code).unwrap_or_default();
-        hmac::verify(&key(master), &manifest.told(), &code).map_err(|_| {
-            format!(
+        let told = manifest.told();
+        let genuine = manifest
+            .roots(keys)
+            .iter()
+            .any(|root| hmac::verify(&key(root), &told, &code).is_ok());
+        if !genuine {
+            return Err(format!(
                 "{} was made under another master key, or was altered: put the master key of that installation in place \
-                 first",
+                 first, or name it in keys.previous_master_key_file",
                 path.display()
-            )
-        })?;
+            ));
+        }
         let (size, sha256) = measured(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         if (size, &sha256) == (manifest.size, &manifest.sha256) {
@@ -101,6 +115,18 @@ impl Manifest {
                 "{} is not what its manifest tells of: it is damaged or was altered",
                 file.display()
             ))
+        }
+    }
+
+    /// The root secrets by which the code may have been made.
+    fn roots(&self, keys: &MasterKeys) -> Vec<RootSecret> {
+        match &self.root {
+            Some(sealed) => unhex(sealed)
+                .and_then(|sealed| keys.open(&sealed).ok())
+                .map(|(root, _)| root)
+                .into_iter()
+                .collect(),
+            None => keys.each().map(|(_, key)| key.as_root()).collect(),
         }
     }
 
@@ -115,8 +141,8 @@ impl Manifest {
     }
 }
 
-fn key(master: &MasterKey) -> hmac::Key {
-    master.mac("manifest of a backup")
+fn key(root: &RootSecret) -> hmac::Key {
+    root.mac("manifest of a backup")
 }
 
 /// How many bytes a file has, and their digest.
@@ -154,7 +180,10 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use ntt_auth_core::secret::MasterKey;
+
     use super::*;
+    use crate::ports::SystemEntropy;
 
     #[tokio::test]
     async fn a_backup_is_known_to_be_whole_and_ours() {
@@ -164,9 +193,16 @@ mod tests {
         let store = ntt_auth_store_sql::SqlStore::open(&url).await.unwrap();
         store.migrate().await.unwrap();
         drop(store);
-        let contents = ntt_auth_store_sql::inspect(&file).await.unwrap();
-        let master = MasterKey::new([1; 32]);
-        let manifest = Manifest::of(&file, &contents, Timestamp::EPOCH, &master).unwrap();
+        let mut contents = ntt_auth_store_sql::inspect(&file).await.unwrap();
+        let keys = |current: u8, previous: Option<u8>| MasterKeys {
+            current: MasterKey::new([current; 32]),
+            previous: previous.map(|byte| MasterKey::new([byte; 32])),
+        };
+        let master = keys(1, None);
+        let root = RootSecret::new([9; 32]);
+        let sealed = master.current.seal(&root, &SystemEntropy::default());
+        contents.root = Some(sealed.unwrap());
+        let manifest = Manifest::of(&file, &contents, Timestamp::EPOCH, &root).unwrap();
         let write = |manifest: &Manifest| {
             let text = serde_json::to_vec(manifest).unwrap();
             std::fs::write(Manifest::beside(&file), text).unwrap();
@@ -177,8 +213,18 @@ mod tests {
             Ok(manifest.clone()),
             "as it was made"
         );
-        let said = Manifest::verified(&file, &MasterKey::new([2; 32])).unwrap_err();
+        assert!(Manifest::verified(&file, &keys(2, Some(1))).is_ok());
+        let said = Manifest::verified(&file, &keys(2, None)).unwrap_err();
         assert!(said.contains("another master key"), "{said}");
+        // Of a database from before there were root secrets.
+        contents.root = None;
+        let root = master.current.as_root();
+        let older = Manifest::of(&file, &contents, Timestamp::EPOCH, &root).unwrap();
+        assert!(!serde_json::to_string(&older).unwrap().contains("root\""));
+        write(&older);
+        assert!(Manifest::verified(&file, &master).is_ok());
+        assert!(Manifest::verified(&file, &keys(2, Some(1))).is_ok());
+        assert!(Manifest::verified(&file, &keys(2, None)).is_err());
         write(&Manifest {
             created_at: "2030".to_owned(),
             ..manifest.clone()

@@ -4,6 +4,6 @@ mod make;
 mod manifest;
 mod restore;
 
-pub use make::{BackupFolder, back_up};
+pub use make::{BackupFolder, Codes, back_up};
 pub use manifest::Manifest;
 pub use restore::{RestoreError, Restored, restore};

@@ -12,7 +12,7 @@ use ntt_auth_store_sql::{claim, inspect};
 use super::Manifest;
 use super::make::sync_folder;
 use crate::settings::{Database, Settings};
-use crate::start::{Installation, StartError, existing_master_key};
+use crate::start::{Installation, StartError, existing_master_keys};
 
 /// Why nothing was restored. The database is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +60,14 @@ pub async fn restore(
             "there is no file to restore to: set database.url to sqlite:PATH".to_owned(),
         ));
     };
-    let master = existing_master_key(settings)?.ok_or_else(|| {
+    let keys = existing_master_keys(settings)?.ok_or_else(|| {
         RestoreError::Refused(
             "there is no master key: a backup is of no use without that of its installation. Put master.key into the data \
              folder, or name it in keys.master_key_file"
                 .to_owned(),
         )
     })?;
-    let manifest = Manifest::verified(from, &master).map_err(RestoreError::Refused)?;
+    let manifest = Manifest::verified(from, &keys).map_err(RestoreError::Refused)?;
     if target.exists() && !force {
         return Err(RestoreError::Refused(format!(
             "{} is there already; --force replaces it, and keeps it beside the restored one",

@@ -1,20 +1,24 @@
 //! `ntt-auth backup` and `ntt-auth restore`
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use indicatif::ProgressBar;
-use ntt_auth_core::port::{Backups as _, Clock as _};
+use ntt_auth_core::flow::{Actor, note_backup};
+use ntt_auth_core::model::Client;
+use ntt_auth_core::port::{BackupMade, Backups as _, Clock as _};
+use ntt_auth_store_sql::SqlStore;
 use serde_json::json;
 
 use super::confirm::confirm;
-use super::{Failure, print, wait};
-use crate::backup::{BackupFolder, Restored, back_up, restore};
+use super::{Failure, open, print, wait};
+use crate::backup::{BackupFolder, Codes, Restored, back_up, restore};
 use crate::ports::SystemClock;
 use crate::settings::{Database, Settings};
-use crate::start::{existing_master_key, open_store};
+use crate::start::{existing_master_keys, open_store};
 
 #[derive(Debug, Args)]
 pub(super) struct BackupArgs {
@@ -46,26 +50,28 @@ pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(),
     wait(async {
         // Not brought up to date first: before an upgrade is when a backup is wanted most.
         let is_there = matches!(&settings.database, Database::File(path) if path.exists());
-        let master = existing_master_key(settings)?.filter(|_| is_there);
-        let master = master.ok_or_else(|| {
+        let keys = existing_master_keys(settings)?.filter(|_| is_there);
+        let keys = keys.ok_or_else(|| {
             Failure::Refused("there is no installation yet, and nothing to back up".to_owned())
         })?;
-        let store = open_store(settings).await?;
-        let (name, at, size, users) = if let Some(to) = &given.to {
-            let at = SystemClock.now();
-            let manifest = back_up(&store, &master, to, at, bar()).await?;
-            let users = manifest.rows.get("users").copied().unwrap_or(0);
-            (to.display().to_string(), at, manifest.size, users)
+        let codes = Codes::Sealed(keys);
+        let store = Arc::new(open_store(settings).await?);
+        let (name, made) = if let Some(to) = &given.to {
+            let made = back_up(&store, &codes, to, SystemClock.now(), bar()).await?;
+            (to.display().to_string(), made)
         } else {
             let folder = BackupFolder::new(
-                Arc::new(store),
-                master,
+                Arc::clone(&store),
+                codes,
                 Arc::new(SystemClock),
                 &settings.backup,
             );
             let made = folder.make().await.map_err(Failure::from)?;
-            (made.name, made.at, made.size, made.users)
+            (made.name.clone(), made)
         };
+        let BackupMade {
+            at, size, users, ..
+        } = made;
         print(&if given.json {
             format!(
                 "{}\n",
@@ -75,8 +81,22 @@ pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(),
             format!(
                 "{name}: {users} users, {size} bytes, checked.\nKeep the master key as well, and apart from it.\n"
             )
-        })
+        })?;
+        note(settings, &store, &made).await
     })
+}
+
+/// Has the audit trail tell who took a copy of everything. The backup is there by now, and stays whatever comes of this.
+async fn note(settings: &Settings, store: &SqlStore, made: &BackupMade) -> Result<(), Failure> {
+    if store.pending_steps().await? > 0 {
+        let _ = writeln!(
+            std::io::stderr(),
+            "The database is of an older version, so its audit trail does not tell of this backup."
+        );
+        return Ok(());
+    }
+    let auth = open(settings).await?.auth;
+    Ok(note_backup(&auth, made, Some(Actor::Operator), &Client::default()).await?)
 }
 
 pub(super) fn restore_now(given: &RestoreArgs, settings: &Settings) -> Result<(), Failure> {

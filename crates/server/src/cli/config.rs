@@ -1,9 +1,12 @@
 //! `ntt-auth config`
 
+use std::fmt::Write as _;
+
 use clap::Subcommand;
 
-use super::{Failure, print};
+use super::{Failure, print, wait};
 use crate::settings::{self, Delivery, Inputs, Mail, Profile};
+use crate::start::{about_previous_key, previous_key_is_needed};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -28,10 +31,13 @@ pub(super) fn run(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
                 Profile::Test => "test",
                 Profile::Production => "production",
             };
-            let note = match settings.mail.delivery {
+            let mut note = match settings.mail.delivery {
                 Delivery::Off => format!("Note: {}.\n", Mail::OFF),
                 Delivery::Outbox | Delivery::Smtp(_) => String::new(),
             };
+            if let Some(is_needed) = wait(async { Ok(previous_key_is_needed(&settings).await?) })? {
+                let _ = writeln!(note, "Note: {}.", about_previous_key(is_needed));
+            }
             print(&format!(
                 "The configuration is valid (profile {profile}).\n{note}"
             ))

@@ -1,14 +1,16 @@
-//! `ntt-auth keys`
+//! `ntt-auth keys`: those that sign, and the master key
 
 use std::fmt::Write as _;
 
 use clap::Subcommand;
-use ntt_auth_core::flow::{ensure_keys, replace_keys, rotate_keys};
+use ntt_auth_core::Auth;
+use ntt_auth_core::flow::{ensure_keys, replace_keys, rewrap_root, root_is_known_to, rotate_keys};
 use ntt_auth_core::model::{KeyState, StoredKey, Timestamp};
 use serde_json::json;
 
 use super::{Failure, open, print, wait};
 use crate::settings::Settings;
+use crate::start::StartError;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -28,31 +30,45 @@ pub(super) enum Command {
         #[arg(long, conflicts_with = "force")]
         compromised: bool,
     },
+    /// Seal the root secret under the new master key, after the one before it was named as the previous one; running servers need not be
+    /// stopped, and nobody is signed out
+    Rewrap {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(super) fn run(command: &Command, settings: &Settings) -> Result<(), Failure> {
-    let (text, json) = wait(async {
+    match command {
+        Command::List { json } => list(*json, settings, async |_| Ok(())),
+        Command::Rotate { force, compromised } => {
+            list(false, settings, async |auth| match compromised {
+                true => Ok(replace_keys(auth).await?),
+                false => Ok(rotate_keys(auth, *force).await?),
+            })
+        }
+        Command::Rewrap { json } => rewrap(*json, settings),
+    }
+}
+
+/// Shows the keys, after something was done to them.
+fn list(
+    json: bool,
+    settings: &Settings,
+    change: impl AsyncFnOnce(&Auth) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let text = wait(async {
         let auth = open(settings).await?.auth;
         ensure_keys(&auth).await?;
-        let json = match command {
-            Command::List { json } => *json,
-            Command::Rotate { force, compromised } => {
-                match compromised {
-                    true => replace_keys(&auth).await?,
-                    false => rotate_keys(&auth, *force).await?,
-                }
-                false
-            }
-        };
+        change(&auth).await?;
         let set = auth.keyring().get();
         let mut keys: Vec<&StoredKey> = set.stored().iter().collect();
         keys.sort_by_key(|key| (age(key.state), key.created_at));
-        Ok((
-            keys.into_iter()
-                .map(|key| line(key, json))
-                .collect::<String>(),
-            json,
-        ))
+        Ok(keys
+            .into_iter()
+            .map(|key| line(key, json))
+            .collect::<String>())
     })?;
     if !json {
         print(&format!(
@@ -61,6 +77,40 @@ pub(super) fn run(command: &Command, settings: &Settings) -> Result<(), Failure>
         ))?;
     }
     print(&text)
+}
+
+fn rewrap(json: bool, settings: &Settings) -> Result<(), Failure> {
+    let (resealed, known) = wait(async {
+        let installation = open(settings).await?;
+        let (auth, keys) = (&installation.auth, &installation.master_keys);
+        let resealed = rewrap_root(auth, keys).await.map_err(StartError::from)?;
+        Ok((resealed, root_is_known_to(auth, keys)))
+    })?;
+    if json {
+        let told = json!({ "resealed": u8::from(resealed), "rootIsMasterKey": known });
+        return print(&format!("{told}\n"));
+    }
+    let done = match resealed {
+        true => "The root secret is sealed under the new master key now: 1 of 1.",
+        false => {
+            "The root secret is sealed under this master key already: there was nothing to do."
+        }
+    };
+    let next = match settings.keys.previous_master_key {
+        Some(_) => {
+            "\nRemove keys.previous_master_key from the configuration, and keep that key with the backups from before, \
+             which open with it alone."
+        }
+        None => "",
+    };
+    let known = match known {
+        true => {
+            "\nThis installation is from before there were root secrets, and its root secret is one of these master keys: if that key \
+             has leaked, replacing it does not help; see docs/security/CRYPTOGRAPHY.md."
+        }
+        false => "",
+    };
+    print(&format!("{done}{next}{known}\n"))
 }
 
 /// The oldest first: that is the order in which keys sign.

@@ -93,7 +93,7 @@ enum Command {
     /// Look after jobs: mails that wait or were given up
     #[command(subcommand)]
     Jobs(jobs::Command),
-    /// Manage the keys that sign tokens
+    /// Manage the keys that sign tokens, and replace the master key
     #[command(subcommand)]
     Keys(keys::Command),
     /// Read or move the virtual clock of a running development or test server

@@ -17,7 +17,7 @@ use std::thread;
 
 use async_trait::async_trait;
 use ntt_auth_core::password::{
-    Digest, Encoded, Hasher, HasherError, HashingPolicy, Plain, Verdict, Work,
+    Digest, Encoded, Hasher, HasherError, HashingPolicy, Plain, Task, Verdict,
 };
 use ntt_auth_core::port::Entropy;
 use ntt_auth_core::secret::PasswordHash;
@@ -42,7 +42,7 @@ pub struct Stats {
     pub waiting: usize,
     /// Hashes that are being computed.
     pub running: usize,
-    /// Hashes computed since the start.
+    /// Hashes computed since the start; what a wrong password costs besides counts with its hash.
     pub done: u64,
     /// Turns that threads took since the start: fewer than `done` by as much as hashes were interleaved.
     pub batches: u64,
@@ -99,8 +99,8 @@ impl HashingPool {
         self.workers.closed().await;
     }
 
-    async fn run(&self, work: Work) -> Result<Digest, HasherError> {
-        let answer = self.queue.admit(work)?;
+    async fn run(&self, task: Task) -> Result<Digest, HasherError> {
+        let answer = self.queue.admit(task)?;
         let digest = answer.await.map_err(|_| HasherError::Failed)?;
         Ok(digest?)
     }
@@ -111,7 +111,7 @@ impl Hasher for HashingPool {
     async fn hash(&self, password: Plain) -> Result<PasswordHash, HasherError> {
         let (work, new) = self.policy.hash(&password, self.entropy.as_ref());
         drop(password);
-        Ok(new.finish(&self.run(work).await?))
+        Ok(new.finish(&self.run(Task::alone(work)).await?))
     }
 
     async fn verify(
@@ -122,18 +122,15 @@ impl Hasher for HashingPool {
         let stored = stored
             .map(|hash| hash.expose().parse::<Encoded>())
             .transpose()?;
-        let (work, expected) = match &stored {
-            Some(encoded) => encoded.verification(&password),
-            None => self.policy.decoy(&password),
-        };
-        let matches = expected.matches(&self.run(work).await?);
-        if !matches && let Some(encoded) = &stored {
-            for cost in encoded.lacking(&self.policy) {
-                let (work, _) = HashingPolicy::Bcrypt { cost }.decoy(&password);
-                self.run(work).await?;
+        let (task, expected) = match &stored {
+            Some(encoded) => encoded.task(&password, &self.policy),
+            None => {
+                let (work, expected) = self.policy.decoy(&password);
+                (Task::alone(work), expected)
             }
-        }
+        };
         drop(password);
+        let matches = expected.matches(&self.run(task).await?);
         let rehash = matches && stored.is_some_and(|encoded| encoded.needs_upgrade(&self.policy));
         Ok(Verdict { matches, rehash })
     }

@@ -2,19 +2,19 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ntt_auth_core::password::{Digest, FormatError, HasherError, Work};
+use ntt_auth_core::password::{Digest, FormatError, HasherError, Task, Work};
 use tokio::sync::oneshot;
 
 use super::Stats;
 use super::pace::Pace;
 
-/// What comes back for one piece of work.
+/// What comes back for one task.
 pub(super) type Outcome = Result<Digest, FormatError>;
 
-/// A piece of work and who waits for it.
+/// A task and who waits for it.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) work: Work,
+    pub(super) task: Task,
     pub(super) answer: oneshot::Sender<Outcome>,
 }
 
@@ -77,7 +77,7 @@ impl Queue {
     }
 
     /// Lets a job in, or refuses it at once.
-    pub(super) fn admit(&self, work: Work) -> Result<oneshot::Receiver<Outcome>, HasherError> {
+    pub(super) fn admit(&self, task: Task) -> Result<oneshot::Receiver<Outcome>, HasherError> {
         let mut state = self.state();
         if state.closed {
             return Err(HasherError::Closed);
@@ -90,7 +90,7 @@ impl Queue {
             return Err(HasherError::Overloaded { retry_after_secs });
         }
         let (answer, outcome) = oneshot::channel();
-        state.waiting.push_back(Job { work, answer });
+        state.waiting.push_back(Job { task, answer });
         drop(state);
         self.arrival.notify_one();
         Ok(outcome)
@@ -196,7 +196,7 @@ impl State {
                 self.abandoned += 1;
             } else if batch
                 .first()
-                .is_none_or(|first| go_together(&first.work, &job.work))
+                .is_none_or(|first| go_together(&first.task.work, &job.task.work))
             {
                 batch.extend(self.waiting.remove(place));
             } else {

@@ -180,6 +180,23 @@ async fn overload_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn v6_3_8_a_cheaper_hash_is_refused_in_one_turn_like_an_unknown_account() {
+    let cheap = pool(HashingPolicy::Bcrypt {
+        cost: BcryptCost::for_tests(4).unwrap(),
+    });
+    let stored = cheap.hash(plain("password")).await.unwrap();
+    let pool = pool(HashingPolicy::Bcrypt {
+        cost: BcryptCost::for_tests(8).unwrap(),
+    });
+    for (stored, done) in [(Some(stored), 1), (None, 2)] {
+        let verdict = pool.verify(plain("passwort"), stored).await.unwrap();
+        assert!(!verdict.matches);
+        let stats = pool.stats();
+        assert_eq!((stats.done, stats.batches), (done, done));
+    }
+}
+
+#[tokio::test]
 async fn closing_finishes_what_waits_and_takes_nothing_more() {
     let pool = pool(quick());
     let hashes: Vec<_> = (0..20)

@@ -27,6 +27,8 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct Keys {
     /// The master key; none means that the server makes one and keeps it in its data folder.
     pub master_key: Option<MasterKey>,
+    /// The master key before it, while it is being replaced.
+    pub previous_master_key: Option<MasterKey>,
     /// The algorithm of new keys.
     pub algorithm: Algorithm,
     /// How long a key signs; none means rotation by command only.
@@ -37,23 +39,21 @@ pub struct Keys {
 
 impl Keys {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
-        let master_key = match reader.secret("keys.master_key", "keys.master_key_file") {
-            Ok(None) => Ok(None),
-            Ok(Some(text)) => decode_key(&text).map(Some).ok_or_else(|| {
-                let given = reader.is_set("keys.master_key");
-                let key = if given {
-                    "keys.master_key"
-                } else {
-                    "keys.master_key_file"
-                };
-                reader.refuse(
-                    key,
-                    "it is not 32 bytes in base64",
-                    "make one with `openssl rand -base64 32`",
-                )
-            }),
-            Err(refused) => Err(refused),
-        };
+        let current = master_key(reader, "keys.master_key", "keys.master_key_file");
+        let previous = master_key(
+            reader,
+            "keys.previous_master_key",
+            "keys.previous_master_key_file",
+        );
+        if let (Ok(Some(current)), Ok(Some(previous))) = (&current, &previous)
+            && current == previous
+        {
+            reader.refuse(
+                "keys.previous_master_key",
+                "it is the master key itself",
+                "make a new master key with `openssl rand -base64 32`, or remove the previous one",
+            );
+        }
         let algorithm = reader.choice(
             "keys.algorithm",
             &["ES256", "EdDSA", "RS256", "HS256"],
@@ -76,12 +76,32 @@ impl Keys {
             );
         }
         Ok(Self {
-            master_key: master_key?,
+            master_key: current?,
+            previous_master_key: previous?,
             algorithm: algorithm?,
             rotation: rotation?,
             jwks_max_age: jwks_max_age?,
         })
     }
+}
+
+/// A master key that is given by itself or as a file.
+fn master_key(
+    reader: &mut Reader<'_>,
+    key: &'static str,
+    file_key: &'static str,
+) -> Result<Option<MasterKey>, Refused> {
+    let Some(text) = reader.secret(key, file_key)? else {
+        return Ok(None);
+    };
+    decode_key(&text).map(Some).ok_or_else(|| {
+        let given = if reader.is_set(key) { key } else { file_key };
+        reader.refuse(
+            given,
+            "it is not 32 bytes in base64",
+            "make one with `openssl rand -base64 32`",
+        )
+    })
 }
 
 /// A master key from its 32 bytes in base64, standard or URL-safe.

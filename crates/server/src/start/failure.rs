@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use ntt_auth_core::flow::Fault;
+use ntt_auth_core::flow::{Fault, RootError};
 use ntt_auth_core::store::StoreError;
 
 use crate::breach::FilterError;
@@ -40,6 +40,11 @@ pub enum StartError {
     /// The master key is not one.
     #[error("{} does not hold a master key, 32 bytes in base64; restore it from a backup", .0.display())]
     MasterKeyBroken(PathBuf),
+    /// The database belongs to another master key.
+    #[error(
+        "the database was made under another master key: start with that one; while it is being replaced, name the one before in keys.previous_master_key_file"
+    )]
+    OtherMasterKey,
     /// Others may read the master key.
     #[error("the master key {0} may be read by others; run: chmod 600 {0}", path.display())]
     MasterKeyOpen {
@@ -84,4 +89,13 @@ pub enum StartError {
     /// The signals that end the server.
     #[error("the signals that end the server cannot be received: {0}")]
     Signals(#[source] io::Error),
+}
+
+impl From<RootError> for StartError {
+    fn from(error: RootError) -> Self {
+        match error {
+            RootError::OtherKey => Self::OtherMasterKey,
+            RootError::Fault(fault) => Self::Fault(fault),
+        }
+    }
 }

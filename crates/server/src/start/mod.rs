@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ntt_auth_core::Auth;
-use ntt_auth_core::flow::{AuthParts, adopt_events};
+use ntt_auth_core::flow::{AuthParts, adopt_events, open_root};
 use ntt_auth_core::password::Hasher;
 use ntt_auth_core::port::{Clock, Entropy};
-use ntt_auth_core::secret::MasterKey;
+use ntt_auth_core::secret::{MasterKey, MasterKeys, RootSecret, SealedBy};
 use ntt_auth_core::store::Store;
 use ntt_auth_store_sql::SqlStore;
 use ntt_auth_web::TimeTravel;
@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 pub use failure::StartError;
 
 use crate::background::Chore;
-use crate::backup::BackupFolder;
+use crate::backup::{BackupFolder, Codes};
 use crate::breach;
 use crate::erasure_log::ErasureFile;
 use crate::hashing::HashingPool;
@@ -37,8 +37,12 @@ pub struct Installation {
     pub hasher: Arc<HashingPool>,
     /// How many steps the database was brought forward.
     pub migrated: u32,
+    /// Under which master key the root secret was sealed when it was opened.
+    pub sealed_by: SealedBy,
+    /// The configured master keys.
+    pub master_keys: MasterKeys,
     store: Arc<SqlStore>,
-    master: MasterKey,
+    root: RootSecret,
     virtual_clock: Option<Arc<VirtualClock>>,
 }
 
@@ -49,7 +53,16 @@ impl Installation {
         let store = Arc::new(open_store(settings).await?);
         let migrated = store.migrate().await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-        let master = master_key(settings, entropy.as_ref())?;
+        let clock = match &virtual_clock {
+            Some(clock) => Arc::clone(clock) as Arc<dyn Clock>,
+            None => Arc::new(SystemClock),
+        };
+        let master_keys = MasterKeys {
+            current: master_key(settings, entropy.as_ref())?,
+            previous: settings.keys.previous_master_key.clone(),
+        };
+        let (root, sealed_by) =
+            open_root(store.as_ref(), &master_keys, entropy.as_ref(), clock.now()).await?;
         let hasher = HashingPool::start(
             settings.passwords.hashing.clone(),
             &settings.hashing,
@@ -60,12 +73,9 @@ impl Installation {
         let auth = Auth::new(AuthParts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             hasher: Arc::clone(&hasher) as Arc<dyn Hasher>,
-            clock: match &virtual_clock {
-                Some(clock) => Arc::clone(clock) as Arc<dyn Clock>,
-                None => Arc::new(SystemClock),
-            },
+            clock,
             entropy,
-            master: master.clone(),
+            root: root.clone(),
             rules: settings.rules(listening),
         });
         let auth = match breach::open(&settings.passwords.breaches)? {
@@ -88,8 +98,10 @@ impl Installation {
             auth: Arc::new(auth),
             hasher,
             migrated,
+            sealed_by,
+            master_keys,
             store,
-            master,
+            root,
             virtual_clock,
         })
     }
@@ -98,7 +110,7 @@ impl Installation {
     pub fn backups(&self, settings: &Settings) -> Arc<BackupFolder> {
         Arc::new(BackupFolder::new(
             Arc::clone(&self.store),
-            self.master.clone(),
+            Codes::Root(self.root.clone()),
             self.auth.clock(),
             &settings.backup,
         ))
@@ -121,7 +133,8 @@ impl Installation {
             clock,
             auth: Arc::clone(&self.auth),
             chores,
-            resettable: resettable.then(|| Arc::clone(&self.store)),
+            resettable: resettable
+                .then(|| (Arc::clone(&self.store), self.master_keys.current.clone())),
             allow_from: settings.testing.allow_from.clone(),
             journey: Mutex::default(),
         }))
@@ -164,11 +177,46 @@ pub async fn open_store(settings: &Settings) -> Result<SqlStore, StartError> {
     Ok(SqlStore::open(&url).await?)
 }
 
-/// The master key of an installation that is there already; none is made.
-pub fn existing_master_key(settings: &Settings) -> Result<Option<MasterKey>, StartError> {
-    match &settings.keys.master_key {
-        Some(key) => Ok(Some(key.clone())),
-        None => master_key::load_from(&settings.data_dir),
+/// The master keys of an installation that is there already; none is made.
+pub fn existing_master_keys(settings: &Settings) -> Result<Option<MasterKeys>, StartError> {
+    let current = match &settings.keys.master_key {
+        Some(key) => Some(key.clone()),
+        None => master_key::load_from(&settings.data_dir)?,
+    };
+    Ok(current.map(|current| MasterKeys {
+        current,
+        previous: settings.keys.previous_master_key.clone(),
+    }))
+}
+
+/// Whether the previous master key that is configured is still needed; `None` if none is, or there is nothing yet that could need it.
+pub async fn previous_key_is_needed(settings: &Settings) -> Result<Option<bool>, StartError> {
+    let is_there = matches!(&settings.database, Database::File(path) if path.exists());
+    let keys = existing_master_keys(settings)?.filter(|keys| keys.previous.is_some() && is_there);
+    let Some(keys) = keys else {
+        return Ok(None);
+    };
+    let store = open_store(settings).await?;
+    if store.pending_steps().await? > 0 {
+        // The next start brings it up to date, and tells.
+        return Ok(Some(true));
+    }
+    let Some(sealed) = store.read().root().sealed().await? else {
+        return Ok(Some(true));
+    };
+    let (_, by) = keys.open(&sealed).map_err(|_| StartError::OtherMasterKey)?;
+    Ok(Some(by == SealedBy::Previous))
+}
+
+/// What is to be done about a previous master key that is configured.
+pub fn about_previous_key(is_needed: bool) -> &'static str {
+    match is_needed {
+        true => {
+            "the database is still sealed under keys.previous_master_key: run `ntt-auth keys rewrap`"
+        }
+        false => {
+            "keys.previous_master_key is needed no more: remove it, and keep that key with the backups from before"
+        }
     }
 }
 

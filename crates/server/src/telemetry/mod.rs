@@ -4,6 +4,8 @@
 //! dropped and counted rather than holding requests up. Secrets cannot reach a line: their types print a fixed mark.
 
 mod chain;
+#[cfg(unix)]
+mod private;
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,6 +22,10 @@ use crate::settings::{Format, Log};
 /// Lines that wait to be written. Beyond them lines are dropped and counted, so that a slow disk slows no request. Each
 /// place costs 32 bytes from the start, used or not.
 const LINES: usize = 16_384;
+
+/// What stands before and behind the day in the name of a file.
+const PREFIX: &str = "ntt-auth";
+const SUFFIX: &str = "log";
 
 /// Why the log cannot be written, with the cure.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +71,10 @@ impl Logging {
         };
         let subscriber = tracing_subscriber::registry().with(lines.with_filter(log.level.clone()));
         tracing::subscriber::set_global_default(subscriber)?;
+        #[cfg(unix)]
+        if let Some(folder) = &log.directory {
+            private::shut(folder);
+        }
         Ok(Self {
             dropped,
             _writer: guard,
@@ -86,6 +96,8 @@ impl Drop for Logging {
 
 fn daily_files(log: &Log) -> Result<RollingFileAppender, LogError> {
     let folder = log.directory.clone().unwrap_or_default();
+    #[cfg(unix)]
+    private::create_for_owner_alone();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     // Lines name addresses of clients: a folder that is made here is its owner's alone.
@@ -96,8 +108,8 @@ fn daily_files(log: &Log) -> Result<RollingFileAppender, LogError> {
         .map_err(|error| LogError::Folder(folder.clone(), error.to_string()))?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
-        .filename_prefix("ntt-auth")
-        .filename_suffix("log")
+        .filename_prefix(PREFIX)
+        .filename_suffix(SUFFIX)
         .max_log_files(log.max_files)
         .build(&folder)
         .map_err(|error| LogError::Folder(folder, error.to_string()))

@@ -127,6 +127,86 @@ fn ops7_a_backup_of_a_busy_server_is_whole_and_goes_where_the_operator_says() {
     assert!(said.contains("never overwrites"), "{said}");
 }
 
+/// The details of all events of a kind, oldest first.
+fn details(folder: &Path, kind: &str) -> Vec<String> {
+    let listed = command(folder, &["audit", "list", "--kind", kind, "--json"], "");
+    let mut details: Vec<_> = listed
+        .lines()
+        .map(|line| {
+            let event: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(event["result"], "success");
+            event["detail"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    details.reverse();
+    details
+}
+
+#[test]
+fn pro5_whoever_takes_a_copy_of_everybodys_data_is_on_the_trail() {
+    let folder = tempfile::tempdir().unwrap();
+    let backups = folder.path().join("backups");
+    super_admin(folder.path());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let run = |arguments: &[&str]| command(folder.path(), arguments, "");
+    run(&["backup", "--to", &path("by-hand.db")]);
+    run(&["export", "--to", &path("users.jsonl")]);
+    run(&["export", "--to", "-", "--format", "csv"]);
+    run(&["export", "--to", "-", "--with-hashes"]);
+    run(&["audit", "export", "--output", &path("trail.jsonl")]);
+    run(&["user", "export", "root@example.com"]);
+    assert_eq!(
+        details(folder.path(), "backup_made"),
+        ["operator, by-hand.db"]
+    );
+    assert_eq!(
+        details(folder.path(), "users_exported"),
+        [
+            "operator, jsonl",
+            "operator, csv",
+            "operator, jsonl with password hashes"
+        ]
+    );
+    assert_eq!(
+        details(folder.path(), "audit_exported"),
+        ["operator, jsonl"]
+    );
+    assert_eq!(details(folder.path(), "data_exported"), ["operator"]);
+
+    // One that the server makes by itself is there as well.
+    let environment = [
+        ("NTT_AUTH__BACKUP__DIRECTORY", backups.to_str().unwrap()),
+        ("NTT_AUTH__BACKUP__EVERY", "1 day"),
+    ];
+    let server = Server::start(folder.path(), &environment);
+    let scheduled = loop {
+        let made = details(folder.path(), "backup_made");
+        if let Some(scheduled) = made.get(1) {
+            break scheduled.clone();
+        }
+        std::thread::yield_now();
+    };
+    assert!(server.stop().success());
+    let name = scheduled.strip_prefix("scheduled, ").unwrap();
+    assert!(backups.join(name).exists(), "{scheduled}");
+
+    // A database that waits for an upgrade is copied as it is: nothing is written into it.
+    let database = folder.path().join("data").join("ntt-auth.db");
+    let older = rusqlite::Connection::open(&database).unwrap();
+    let forget = "DELETE FROM migrations WHERE name = (SELECT MAX(name) FROM migrations)";
+    assert_eq!(older.execute(forget, []).unwrap(), 1);
+    let output = program(folder.path(), &[])
+        .args(["backup", "--to", &path("older.db")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("does not tell of this backup"), "{said}");
+    let count = "SELECT COUNT(*) FROM audit_events WHERE kind = 'backup_made'";
+    let noted: i64 = older.query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(noted, 2);
+}
+
 #[cfg(unix)]
 fn is_private(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;

@@ -221,3 +221,22 @@ fn the_api_is_described_without_an_installation() {
     assert!(!folder.path().join("data").exists());
     assert!(told(folder.path(), &["--version"], "").starts_with("ntt-auth 0."));
 }
+
+#[test]
+fn ops10_jobs_of_a_newer_program_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    told(folder.path(), &["migrate"], "");
+    let database = folder.path().join("data").join("ntt-auth.db");
+    let insert = "INSERT INTO jobs (id, kind, topic, payload, state, attempts, due_at, created_at) \
+                  VALUES (x'00000000000070008000000000000001', 'call_webhook', 'user.created', x'', 'waiting', 0, 0, 0)";
+    let store = rusqlite::Connection::open(database).unwrap();
+    assert_eq!(store.execute(insert, []).unwrap(), 1);
+    let listed = told(folder.path(), &["jobs", "list", "--json"], "");
+    let job: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        (&job["kind"], &job["state"]),
+        (&"call_webhook".into(), &"waiting".into())
+    );
+    let listed = told(folder.path(), &["jobs", "list"], "");
+    assert!(listed.contains("user.created"), "{listed}");
+}

@@ -20,6 +20,7 @@ mod backup;
 mod commands;
 mod installation;
 mod mail;
+mod master_key;
 mod privacy;
 mod refusals;
 mod running;

@@ -1,8 +1,11 @@
 //! A running server: its first minutes, its commands beside it, slow clients, its end.
 
+use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -264,6 +267,61 @@ fn the_log_is_json_when_asked_and_whole_when_stopped() {
     assert!(
         !log.contains(PASSWORD) && !log.contains("ada@example.com"),
         "{log}"
+    );
+}
+
+#[test]
+fn v16_4_2_files_of_the_log_are_their_owners_alone_whatever_the_umask() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    let wide = |name: &str| {
+        let path = logs.join(name);
+        std::fs::write(&path, "{}\n").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        path
+    };
+    let (earlier, foreign) = (wide("ntt-auth.2020-01-01.log"), wide("notes.txt"));
+
+    // Started by a shell that lets everybody read what it creates.
+    let bare = program(folder.path(), &[("NTT_AUTH__LOG__DIRECTORY", "logs")]);
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", "umask 0; echo $$ > pid; exec \"$0\""])
+        .arg(bare.get_program())
+        .current_dir(folder.path())
+        .env_clear()
+        .envs(
+            bare.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    let server = Server::launch(shell, folder.path());
+    let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap();
+    assert!(server.stop().success());
+
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut days = 0;
+    for entry in std::fs::read_dir(&logs).unwrap() {
+        let path = entry.unwrap().path();
+        if path != foreign {
+            days += 1;
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+    }
+    assert_eq!(days, 2);
+    assert_eq!(mode(&foreign), 0o644);
+    // So will be the file of the next day, which the running server creates.
+    assert!(status.contains("Umask:\t0077"), "{status}");
+    let today = std::fs::read_dir(&logs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| *path != foreign && *path != earlier)
+        .unwrap();
+    let told = std::fs::read_to_string(today).unwrap();
+    assert!(
+        told.contains("ntt-auth.2020-01-01.log") && told.contains("644"),
+        "{told}"
     );
 }
 

@@ -17,7 +17,7 @@ const ROUNDS: usize = 150;
 const BOUND: f64 = 0.2;
 
 /// What is less than this cannot be told over a network. Known differences below it: a row that is read of an account (20 µs),
-/// and each further hash by which a cheap one is made up for, with its way to the threads and back (0.3 ms). A hash that is left
+/// and each further hash by which a cheap one is made up for. A hash that is left
 /// out, or of half the cost, makes several milliseconds even at the cheap cost of this test.
 const LEAST: Duration = Duration::from_micros(700);
 

@@ -42,16 +42,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server in `folder` and waits until it says that it is ready. Its log goes to `log` in the folder.
     pub(crate) fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::launch(program(folder, environment), folder)
+    }
+
+    /// The same, by a command that becomes the server.
+    pub(crate) fn launch(mut program: Command, folder: &Path) -> Self {
         let log = File::options()
             .create(true)
             .append(true)
             .open(folder.join("log"))
             .unwrap();
-        let mut child = program(folder, environment)
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut child = program.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ntt_auth_core::model::{Job, JobId, JobState, Lease, UserId};
+use ntt_auth_core::model::{Job, JobId, JobKind, JobState, Lease, UserId};
 use ntt_auth_core::store::{JobCount, JobQuery, Store, StoreError};
 
 use crate::race::{RACERS, race, winners};
@@ -186,6 +186,34 @@ pub async fn of_sixteen_nodes_one_gets_each_job(store: Arc<dyn Store>) {
     for id in jobs {
         assert_eq!(found(&store, id).await.attempts, 1);
     }
+}
+
+/// It comes back as it was, whoever asks; nobody who does not know it performs it, and it does not keep others from their turn.
+pub async fn a_job_of_a_newer_program_is_shown_and_left_to_it(store: Arc<dyn Store>) {
+    let ada = UserId::from_uuid(uuid());
+    let foreign = Job {
+        kind: JobKind::Foreign("call_webhook".into()),
+        subject: Some(ada),
+        expires_at: Some(at(5)),
+        ..job()
+    };
+    add(&store, &foreign).await;
+    let ours = added(&store).await;
+    assert_eq!(due(&store, 10).await, [ours.id]);
+    assert!(!claim(&store, foreign.id, 10, &lease("a", 100)).await);
+    assert_eq!(purge(&store, i64::MAX / 2, i64::MAX / 2, 10).await, 0);
+
+    assert_eq!(found(&store, foreign.id).await, foreign);
+    let query = JobQuery {
+        state: Some(JobState::Waiting),
+        after: None,
+        limit: 10,
+    };
+    let mut read = store.read();
+    let page = read.jobs().page(&query).await.unwrap();
+    assert_eq!(page, [ours, foreign.clone()]);
+    let of_ada = read.jobs().of_subject(ada, 10).await.unwrap();
+    assert_eq!(of_ada, [foreign]);
 }
 
 /// The payload is not needed any more.

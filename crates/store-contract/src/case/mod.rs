@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod keys;
 pub mod restored;
 pub mod revocations;
+pub mod root;
 pub mod sessions;
 pub mod setup;
 pub mod stats;

@@ -10,7 +10,9 @@ fn all() -> u32 {
 #[tokio::test]
 async fn steps_are_taken_once() {
     let store = SqlStore::open("sqlite::memory:").await.unwrap();
+    assert!(store.pending_steps().await.is_err());
     assert_eq!(store.migrate().await.unwrap(), all());
+    assert_eq!(store.pending_steps().await.unwrap(), 0);
     assert_eq!(store.migrate().await.unwrap(), 0);
 }
 

@@ -1,7 +1,7 @@
 //! `jobs`
 
 use async_trait::async_trait;
-use ntt_auth_core::model::{Job, JobId, JobState, Lease, Timestamp, UserId};
+use ntt_auth_core::model::{Job, JobId, JobKind, JobState, Lease, Timestamp, UserId};
 use ntt_auth_core::store::{JobCount, JobQuery, Jobs, ReadJobs, StoreError};
 use uuid::Uuid;
 
@@ -21,11 +21,20 @@ static BY_ID: Statement = Statement::new(
     concat!("SELECT ", columns!(), " FROM jobs WHERE id = ?"),
 );
 
+/// [`JobKind::KNOWN`]: what a newer node asks for is left to it.
+macro_rules! is_known {
+    () => {
+        " AND kind IN ('mail', 'forgot_password', 'resend_verification', 'change_email')"
+    };
+}
+
 static DUE: Statement = Statement::new(
     "jobs.due",
-    // Kinds that a newer node knows are left to it.
-    "SELECT id FROM jobs WHERE due_at <= ? AND kind IN ('mail', 'forgot_password', 'resend_verification', 'change_email') \
-     ORDER BY due_at, id LIMIT ?",
+    concat!(
+        "SELECT id FROM jobs WHERE due_at <= ?",
+        is_known!(),
+        " ORDER BY due_at, id LIMIT ?"
+    ),
 );
 
 static PAGE: Statement = Statement::new(
@@ -64,7 +73,10 @@ static ADD: Statement = Statement::new(
 
 static LEASE: Statement = Statement::new(
     "jobs.lease",
-    "UPDATE jobs SET state = 'leased', leased_by = ?, attempts = attempts + 1, due_at = ? WHERE id = ? AND due_at <= ?",
+    concat!(
+        "UPDATE jobs SET state = 'leased', leased_by = ?, attempts = attempts + 1, due_at = ? WHERE id = ? AND due_at <= ?",
+        is_known!()
+    ),
 );
 
 static FINISH: Statement = Statement::new(
@@ -303,7 +315,7 @@ impl Jobs for View<'_> {
 fn job(mut row: Row) -> Result<Job, Error> {
     Ok(Job {
         id: JobId::from_uuid(row.id()?),
-        kind: row.name()?,
+        kind: JobKind::named(&row.text()?),
         topic: row.text()?,
         subject: row.opt_id()?.map(UserId::from_uuid),
         payload: row.bytes()?,
@@ -316,4 +328,15 @@ fn job(mut row: Row) -> Result<Job, Error> {
         created_at: row.time()?,
         finished_at: row.opt_time()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_kind_is_leased_and_no_other() {
+        let known = JobKind::KNOWN.map(|kind| format!("'{}'", kind.as_str()));
+        assert_eq!(is_known!(), format!(" AND kind IN ({})", known.join(", ")));
+    }
 }

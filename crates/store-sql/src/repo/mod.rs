@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod restored;
 mod revocations;
+mod root;
 mod sessions;
 mod setup;
 mod stats;

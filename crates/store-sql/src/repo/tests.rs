@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::users_page::{Way, Word};
 use super::{
-    audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations,
+    audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations, root,
     sessions, setup, stats, throttles, user_search, users, users_page,
 };
 use crate::engine::tests::engines;
@@ -26,6 +26,7 @@ async fn every_statement_can_be_prepared_on_every_engine() {
             keys::ALL,
             restored::ALL,
             revocations::ALL,
+            root::ALL,
             sessions::ALL,
             setup::ALL,
             throttles::ALL,

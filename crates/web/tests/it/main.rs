@@ -31,6 +31,7 @@ mod rate_limits;
 mod refresh;
 mod register;
 mod retention;
+mod root;
 mod secrecy;
 mod sessions;
 mod setup;

@@ -71,7 +71,7 @@ impl Work for Adopt {
 
 /// The key that signs checkpoints.
 pub fn checkpoint_key(auth: &Auth) -> Result<CheckpointKey, Fault> {
-    Ok(CheckpointKey::new(&auth.master)?)
+    Ok(CheckpointKey::new(&auth.root)?)
 }
 
 /// Signs how the chain stands if there is something new to sign and it is time: enough events, or the newest checkpoint

@@ -70,7 +70,7 @@ pub async fn verify_audit(
     };
     let mut run = Run {
         trail: &auth.trail,
-        key: CheckpointKey::new(&auth.master)?,
+        key: CheckpointKey::new(&auth.root)?,
         report: AuditReport::default(),
         verifier: Verifier::after(head.cut, head.cut_hash),
         persons: Persons::default(),

@@ -12,22 +12,22 @@ const LIMITS: Limits = Limits {
     lanes: 5,
 };
 
-fn bcrypt(cost: u8) -> Work {
+fn bcrypt(cost: u8) -> Task {
     let policy = HashingPolicy::Bcrypt {
         cost: BcryptCost::for_tests(cost).unwrap(),
     };
-    policy.decoy(&Plain::parse("password").unwrap()).0
+    Task::alone(policy.decoy(&Plain::parse("password").unwrap()).0)
 }
 
-fn argon2() -> Work {
+fn argon2() -> Task {
     let policy = HashingPolicy::Argon2id(Argon2Cost::new(12 << 10, 3, 1).unwrap());
-    policy.decoy(&Plain::parse("password").unwrap()).0
+    Task::alone(policy.decoy(&Plain::parse("password").unwrap()).0)
 }
 
 fn costs(batch: &[Job]) -> Vec<u8> {
     batch
         .iter()
-        .map(|job| match &job.work {
+        .map(|job| match &job.task.work {
             Work::Bcrypt(work) => work.cost(),
             Work::Other(_) => 0,
         })
@@ -199,7 +199,7 @@ fn a_panic_costs_its_batch_and_not_the_thread() {
     queue.close();
     worker::serve(&queue, |batch, scratch| {
         assert!(
-            matches!(batch[0].work, Work::Bcrypt(_)),
+            matches!(batch[0].task.work, Work::Bcrypt(_)),
             "the first one, on purpose"
         );
         worker::compute(batch, scratch)

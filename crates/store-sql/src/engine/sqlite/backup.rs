@@ -22,6 +22,8 @@ pub struct Contents {
     pub(crate) taken: Vec<(String, String, bool)>,
     /// How many rows each table has.
     pub rows: BTreeMap<String, u64>,
+    /// The root secret as it is sealed, if there is one.
+    pub root: Option<Vec<u8>>,
 }
 
 impl Contents {
@@ -129,7 +131,15 @@ pub(crate) fn inspect(path: &Path) -> Result<Contents, Error> {
                 })?;
             rows.insert(table, count.unsigned_abs());
         }
-        Ok(Contents { taken, rows })
+        let root = match rows.contains_key("root_secret") {
+            true => {
+                database.query_row("SELECT sealed FROM root_secret WHERE id = 1", [], |row| {
+                    row.get(0)
+                })?
+            }
+            false => None,
+        };
+        Ok(Contents { taken, rows, root })
     };
     read().map_err(classify)
 }

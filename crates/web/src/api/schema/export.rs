@@ -98,7 +98,7 @@ pub(crate) struct JobOfUser {
     #[schema(value_type = String, format = Uuid)]
     job_id: JobId,
     /// What it does, e.g. `mail`.
-    kind: &'static str,
+    kind: String,
     /// Which, e.g. the name of the letter.
     topic: String,
     state: &'static str,
@@ -179,7 +179,7 @@ impl From<Job> for JobOfUser {
     fn from(job: Job) -> Self {
         Self {
             job_id: job.id,
-            kind: job.kind.as_str(),
+            kind: job.kind.as_str().to_owned(),
             topic: job.topic,
             state: job.state.as_str(),
             attempts: job.attempts,

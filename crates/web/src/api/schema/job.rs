@@ -26,8 +26,8 @@ pub(crate) struct JobBody {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
     job_id: JobId,
-    /// What it does.
-    kind: &'static str,
+    /// What it does. A node that is newer than the one that answers may have asked for what this one does not know.
+    kind: String,
     /// A word more: for a mail, the name of the letter.
     topic: String,
     /// Where it stands: `waiting`, `leased`, `done` or `dead`.
@@ -61,7 +61,7 @@ impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
         Self {
             job_id: job.id,
-            kind: job.kind.as_str(),
+            kind: job.kind.as_str().to_owned(),
             topic: job.topic,
             state: job.state.as_str(),
             user_id: job.subject,

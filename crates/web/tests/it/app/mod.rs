@@ -25,7 +25,7 @@ use ntt_auth_core::policy::{
     SessionRules, TokenRules,
 };
 use ntt_auth_core::port::ErasureLog;
-use ntt_auth_core::secret::{Bearer, MasterKey};
+use ntt_auth_core::secret::{Bearer, RootSecret};
 use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
 use ntt_auth_core::{Auth, flow};
 use ntt_auth_store_sql::SqlStore;
@@ -66,7 +66,7 @@ pub(crate) struct Builder {
     store: Option<Arc<dyn Store>>,
     hasher: Option<Arc<dyn Hasher>>,
     clock: Arc<ManualClock>,
-    master: [u8; 32],
+    root: [u8; 32],
     breaches: Option<Arc<dyn Breaches>>,
     erasure_log: Option<Arc<dyn ErasureLog>>,
 }
@@ -86,7 +86,7 @@ impl TestApp {
             store: None,
             hasher: None,
             clock: Arc::new(ManualClock::default()),
-            master: [7; 32],
+            root: [7; 32],
             breaches: None,
             erasure_log: None,
         }
@@ -238,9 +238,9 @@ impl Builder {
         self
     }
 
-    /// The master key.
-    pub(crate) fn master(mut self, master: [u8; 32]) -> Self {
-        self.master = master;
+    /// The root secret.
+    pub(crate) fn root(mut self, root: [u8; 32]) -> Self {
+        self.root = root;
         self
     }
 
@@ -272,7 +272,7 @@ impl Builder {
                 .unwrap_or_else(|| Arc::new(QuickHasher::new(entropy.clone()))),
             clock: self.clock.clone(),
             entropy,
-            master: MasterKey::new(self.master),
+            root: RootSecret::new(self.root),
             rules: self.rules,
         });
         let auth = match self.breaches {

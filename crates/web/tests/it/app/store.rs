@@ -13,8 +13,8 @@ use ntt_auth_core::model::{
 };
 use ntt_auth_core::store::{
     AccountCounts, AuditQuery, ErasedWork, JobCount, JobQuery, Read, ReadAudit, ReadCodes,
-    ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadSessions,
-    ReadSetup, ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
+    ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations, ReadRoot,
+    ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Store, StoreError, UserQuery,
 };
 
 /// A store behind a switch, which counts how often it is asked.
@@ -125,6 +125,9 @@ impl Read for Away {
     fn imports(&mut self) -> &mut dyn ReadImports {
         self
     }
+    fn root(&mut self) -> &mut dyn ReadRoot {
+        self
+    }
 }
 
 #[async_trait]
@@ -148,6 +151,13 @@ impl ReadUsers for Away {
         gone()
     }
     async fn count_super_admins(&mut self) -> Result<u64, StoreError> {
+        gone()
+    }
+}
+
+#[async_trait]
+impl ReadRoot for Away {
+    async fn sealed(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         gone()
     }
 }

@@ -290,7 +290,7 @@ async fn v16_4_2_every_deletion_swap_copy_and_cut_is_found() {
         };
         assert_eq!(findings, [expected], "{cut}");
 
-        // Shorter, and the head made to fit as well as somebody can who has not the master key.
+        // Shorter, and the head made to fit as well as somebody can who has not the root secret.
         let made_fit = format!(
             "DELETE FROM main.audit_events WHERE sequence >= {sequence};
              DELETE FROM main.audit_checkpoints WHERE sequence >= {sequence};
@@ -404,11 +404,7 @@ async fn v16_4_2_events_of_another_installation_are_foreign() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("y.db");
     let store = sqlite(&format!("sqlite:{}", path.display())).await;
-    let other = TestApp::builder()
-        .store(store)
-        .master([8; 32])
-        .build()
-        .await;
+    let other = TestApp::builder().store(store).root([8; 32]).build().await;
     other.user("ada").await;
     other.user("bob").await;
     let attach = format!("ATTACH '{}' AS other", path.display());

@@ -100,6 +100,48 @@ async fn acc8_a_newer_request_takes_the_place_of_an_older_one_and_none_is_too_so
 }
 
 #[tokio::test]
+async fn acc8_an_address_is_written_to_once_a_minute_and_ten_times_a_day_whoever_asks() {
+    for enumeration_protection in [false, true] {
+        let app = TestApp::builder()
+            .rules(|rules| rules.accounts.enumeration_protection = enumeration_protection)
+            .build()
+            .await;
+        let mut many = Vec::new();
+        for number in 0..12 {
+            many.push(app.user(&format!("user{number}")).await);
+        }
+        // All at once, in whatever spelling: one is written to, and nobody is told who it is.
+        for (user, new) in many
+            .iter()
+            .zip(["stranger@example.com", "Stranger@EXAMPLE.com"])
+        {
+            change(user, new).await.is(202);
+        }
+        assert_eq!(app.mails().await.len(), 1);
+        // Other addresses are other counters.
+        change(&many[2], "other@example.com").await.is(202);
+        assert_eq!(app.mails().await.len(), 1);
+        let mut sent = 1;
+        for round in 0..20 {
+            app.clock.advance(A_WHILE);
+            let user = &mut many[round % 12];
+            *user = user.refreshed().await;
+            change(user, "stranger@example.com").await.is(202);
+            sent += app.mails().await.len();
+        }
+        assert_eq!(sent, 10);
+        // Nor does an account that is made anew begin a count anew.
+        let again = app.user("again").await;
+        change(&again, "stranger@example.com").await.is(202);
+        assert_eq!(app.mails().await.len(), 0);
+        app.clock.advance(Duration::from_hours(24));
+        let again = again.refreshed().await;
+        change(&again, "stranger@example.com").await.is(202);
+        assert_eq!(app.mails().await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn acc8_an_address_that_was_taken_meanwhile_is_told() {
     let app = TestApp::new().await;
     let ada = signed_in(&app).await;

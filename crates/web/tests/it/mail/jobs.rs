@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ntt_auth_core::flow::{purge, run_jobs};
-use ntt_auth_core::model::{EventKind, Job, JobId, JobState, Mail, Role};
+use ntt_auth_core::model::{EventKind, Job, JobId, JobKind, JobState, Mail, Role};
 use ntt_auth_core::port::{MailError, Mailer};
-use ntt_auth_core::store::JobQuery;
+use ntt_auth_core::store::{JobQuery, StoreError, Tx, Work, transact};
 use serde_json::{Value, json};
 
 use super::registered;
@@ -267,4 +267,52 @@ async fn jobs_are_paged_newest_first_and_removed() {
             .await
             .refuses(403, "forbidden");
     }
+}
+
+struct Add(Job);
+
+#[async_trait::async_trait]
+impl Work for Add {
+    type Output = ();
+
+    async fn apply(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        tx.jobs().add(&self.0).await
+    }
+}
+
+#[tokio::test]
+async fn ops10_a_job_that_a_newer_node_asked_for_is_shown_and_left_to_it() {
+    let app = TestApp::new().await;
+    let root = app.super_admin().await;
+    register(&app, "ada").await;
+    let ours = one(&app).await;
+    let newer = Job {
+        id: JobId::new(app.auth.now(), app.auth.entropy()),
+        kind: JobKind::Foreign("call_webhook".into()),
+        topic: "user.created".to_owned(),
+        ..ours.clone()
+    };
+    transact(app.auth.store(), Add(newer.clone()))
+        .await
+        .unwrap();
+
+    assert_eq!(app.mails().await.len(), 1, "the mail goes all the same");
+    let listed = root.get(JOBS).await;
+    let items = listed.is(200).json()["items"].clone();
+    let kinds: Vec<_> = [0, 1].map(|index| &items[index]["kind"]).into();
+    assert!(kinds.contains(&&json!("call_webhook")) && kinds.contains(&&json!("mail")));
+    let job = all(&app)
+        .await
+        .into_iter()
+        .find(|job| job.id == newer.id)
+        .unwrap();
+    assert_eq!(job, newer, "it waits as it did");
+    // What is held on somebody names it, too.
+    let path = format!("/api/v1/users/{}/export", ours.subject.unwrap());
+    let export = root.get(&path).await.is(200).json().to_string();
+    assert!(export.contains("call_webhook"), "{export}");
+    // An administrator may forget it.
+    let path = format!("{JOBS}/{}", newer.id);
+    root.delete(&path).await.is(204);
+    assert_eq!(all(&app).await.len(), 1);
 }

@@ -13,9 +13,25 @@ pub use self::root::{RootSecret, Unsealable};
 /// What [`fmt::Debug`] shows instead of any secret.
 pub const REDACTED: &str = "[redacted]";
 
+/// Lets secrets be compared, in a time that does not tell where they differ.
+macro_rules! equal_in_constant_time {
+    ($($secret:ident: $octets:ident),+) => {$(
+        impl PartialEq for $secret {
+            fn eq(&self, other: &Self) -> bool {
+                subtle::ConstantTimeEq::ct_eq(self.0.$octets(), other.0.$octets()).into()
+            }
+        }
+
+        impl Eq for $secret {}
+    )+};
+}
+pub(crate) use equal_in_constant_time;
+
+equal_in_constant_time!(PasswordHash: as_bytes, Bearer: as_bytes);
+
 /// A stored password hash in its modular or PHC string form. It prints as a fixed mark, because a hash in a log is a
 /// password waiting to be guessed.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
@@ -37,7 +53,7 @@ impl fmt::Debug for PasswordHash {
 }
 
 /// A bearer secret on its way out (a refresh token, an access token, a set-up link): it exists in plain once.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Bearer(String);
 
 impl Bearer {
@@ -61,6 +77,15 @@ impl fmt::Debug for Bearer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_equal_if_all_of_them_is() {
+        let bearer = |text: &str| Bearer::new(text.to_owned());
+        assert_eq!(bearer("ntt_rt_x"), bearer("ntt_rt_x"));
+        for other in ["ntt_rt_y", "ott_rt_x", "ntt_rt_", "ntt_rt_xx", ""] {
+            assert_ne!(bearer("ntt_rt_x"), bearer(other));
+        }
+    }
 
     #[test]
     fn secrets_do_not_print_themselves() {

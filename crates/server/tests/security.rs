@@ -216,6 +216,77 @@ fn v1_4_1_v15_3_5_unsafe_code_is_forbidden_everywhere() {
     }
 }
 
+/// Whose values are names and no secrets, though they are not shown: nobody's guess is compared with them.
+const UNSHOWN_NAMES: [&str; 2] = ["ThrottleId", "LeakDigest"];
+
+/// A type that prints as a fixed mark is a secret.
+fn secret_types(code: &str) -> impl Iterator<Item = &str> {
+    code.split("Debug for ").skip(1).filter_map(|rest| {
+        let (name, body) = rest.split_once(" {")?;
+        let body = body.split("\n}\n").next()?;
+        (body.contains("REDACTED") && !UNSHOWN_NAMES.contains(&name)).then_some(name)
+    })
+}
+
+#[test]
+fn e50_secrets_are_compared_in_constant_time_or_not_at_all() {
+    let mut seen = Vec::new();
+    for (path, code) in sources() {
+        for name in secret_types(&code) {
+            let declared = [format!("struct {name}"), format!("enum {name}")];
+            let (before, _) = declared
+                .iter()
+                .find_map(|declared| code.split_once(declared.as_str()))
+                .unwrap_or_else(|| panic!("{}: {name} is declared elsewhere", path.display()));
+            let attributes = before.rsplit("\n\n").next().unwrap();
+            let derived = attributes.contains("PartialEq") || attributes.contains("PartialOrd");
+            let by_hand = code.contains(&format!("PartialEq for {name}"));
+            assert!(!derived && !by_hand, "{}: {name}", path.display());
+            seen.push(name.to_owned());
+        }
+    }
+    assert!(seen.len() >= 12, "{seen:?}");
+}
+
+/// Where codes are made and nothing is checked by them: names of counters, a step of hashing, signatures that another file
+/// verifies.
+const ONLY_MADE: [&str; 3] = [
+    "crates/core/src/flow/guess.rs",
+    "crates/core/src/password/encoded/bcrypt.rs",
+    "crates/jose/src/signing_key.rs",
+];
+/// Where something that a stranger sends is compared, without a code being made beside it.
+const ONLY_COMPARED: [&str; 3] = [
+    "crates/core/src/password/work.rs",
+    "crates/jose/src/verifying_key.rs",
+    "crates/web/src/system/scrape.rs",
+];
+
+#[test]
+fn e50_codes_and_tokens_are_checked_in_constant_time() {
+    let mut checked = 0;
+    for (path, code) in sources() {
+        let makes = ["hmac::sign(", "hmac::Context::", ".sign()"]
+            .iter()
+            .any(|word| code.contains(word));
+        let is_of = |list: &[&str]| list.iter().any(|name| path.ends_with(name));
+        if is_of(&ONLY_MADE) || !makes && !is_of(&ONLY_COMPARED) {
+            continue;
+        }
+        checked += 1;
+        let constant = code.contains(".ct_eq(") || code.contains("hmac::verify(");
+        assert!(constant, "{} compares otherwise", path.display());
+        for line in code.lines().filter(|line| !line.trim().starts_with("//")) {
+            let compares = line.contains("==") || line.contains("!=");
+            let secret = ["tag", "mac", "sign", "token", "presented", "expected"]
+                .iter()
+                .any(|word| line.contains(word));
+            assert!(!compares || !secret, "{}: {line}", path.display());
+        }
+    }
+    assert_eq!(checked, 10);
+}
+
 /// Every purpose for which a key is derived from the master key has a row.
 #[test]
 fn v11_1_2_the_inventory_of_keys_is_whole() {

@@ -51,8 +51,10 @@ impl FromStr for CodeKind {
 }
 
 /// SHA-256 of a code as it stands in its link, which is all that is kept of it (TOK-6).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct CodeHash([u8; 32]);
+
+crate::secret::equal_in_constant_time!(CodeHash: as_slice);
 
 impl CodeHash {
     /// Wraps a hash that was just made, or one of a store.

@@ -55,8 +55,10 @@ impl ClientMark {
 
 /// The session's own half of the key of its refresh tokens: 256 random bits. Without the installation's root secret it
 /// is of no use to who reads the store; without it, the root secret is of no use either.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RefreshSeed([u8; 32]);
+
+crate::secret::equal_in_constant_time!(RefreshSeed: as_slice);
 
 impl RefreshSeed {
     /// Wraps fresh random bytes, or those of a store.

@@ -7,8 +7,10 @@ use aws_lc_rs::digest;
 use crate::model::Timestamp;
 
 /// SHA-256 of a set-up token; the token itself stands only in the printed link.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct SetupTokenHash([u8; 32]);
+
+crate::secret::equal_in_constant_time!(SetupTokenHash: as_slice);
 
 impl SetupTokenHash {
     /// Hashes a token as it stands in a link.

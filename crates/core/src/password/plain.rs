@@ -4,14 +4,16 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use zeroize::Zeroizing;
 
 use crate::model::Invalid;
-use crate::secret::REDACTED;
+use crate::secret::{REDACTED, equal_in_constant_time};
 
 /// A password as somebody typed it. It never prints itself and is wiped when dropped.
 ///
 /// It is brought to Unicode's normal form C, so that one password typed on two keyboards is one password (NIST SP 800-63B-4, 3.1.1.2), and
 /// otherwise left as it is: nothing is trimmed, folded or cut.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Plain(Zeroizing<String>);
+
+equal_in_constant_time!(Plain: as_bytes);
 
 impl Plain {
     /// The most bytes that are read at all. What a *new* password may have is the policy's to say.

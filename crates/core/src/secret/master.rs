@@ -11,8 +11,10 @@ const PURPOSE: &str = "root secret";
 const FORM: &[u8] = b"1";
 
 /// The key that the operator keeps. It seals the [`RootSecret`] and nothing else, so that replacing it is one write. It never touches the store.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
+
+super::equal_in_constant_time!(MasterKey: as_slice);
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

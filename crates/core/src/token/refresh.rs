@@ -26,7 +26,7 @@ const TAG_OCTETS: usize = 32;
 const CHECKSUM_DIGITS: usize = 8;
 
 /// A well-formed refresh token; whether it is genuine, [`RefreshTokens::is_genuine`] tells.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct RefreshToken {
     session: SessionId,
     generation: u32,

@@ -187,6 +187,60 @@ fn v3_2_2_v3_5_5_v3_5_6_scripts_of_pages_write_text_alone_and_hear_nobody() {
     }
 }
 
+#[test]
+fn v14_3_3_no_script_of_pages_keeps_anything() {
+    for path in files("crates/web/assets", &[".js"])
+        .into_iter()
+        .chain(files("crates/web/templates", &[".html"]))
+    {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in [
+            "localStorage",
+            "sessionStorage",
+            "indexedDB",
+            "document.cookie",
+            "serviceWorker",
+        ] {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+}
+
+/// Ciphers of the crypto library are constants of its module `aead`; it has others in `cipher`, of which Firebase's password hash
+/// needs one as its last step, and what RSA encrypts in `rsa`.
+#[test]
+fn v11_3_1_nothing_is_encrypted_but_with_aes_256_gcm() {
+    let mut keys = 0;
+    for (path, text) in sources() {
+        for place in text.split("UnboundKey::new(").skip(1) {
+            let place = place.trim_start();
+            assert!(
+                place.starts_with("&aead::AES_256_GCM"),
+                "{}",
+                path.display()
+            );
+            keys += 1;
+        }
+        let firebase = path.ends_with("password/encoded/scrypt.rs");
+        for word in ["aws_lc_rs::cipher", "OaepPublic", "Pkcs1Public", "chacha20"] {
+            assert!(
+                firebase || !text.contains(word),
+                "{}: {word}",
+                path.display()
+            );
+        }
+    }
+    assert_eq!(keys, 2);
+}
+
+#[test]
+fn v1_4_2_releases_look_for_overflow() {
+    let manifest = read("Cargo.toml");
+    let release = manifest.split("[profile.release]").nth(1).unwrap();
+    let release = release.split("\n[").next().unwrap();
+    assert!(release.contains("overflow-checks = true"), "{release}");
+}
+
 /// MD5 is PostgreSQL's driver's, for servers that ask for it; none of our crates leans on it. SHA-1 serves foreign
 /// password hashes alone.
 #[test]

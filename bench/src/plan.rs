@@ -46,6 +46,8 @@ pub(crate) struct Scale {
     pub(crate) accounts: (usize, usize),
     /// Length of a round with few accounts, and with many.
     pub(crate) look_up_round: Duration,
+    /// Accounts that are moved in and out.
+    pub(crate) moved: usize,
 }
 
 impl Scale {
@@ -65,6 +67,7 @@ impl Scale {
         storm: Duration::from_secs(8),
         accounts: (1000, 1_000_000),
         look_up_round: Duration::from_secs(1),
+        moved: 100_000,
     };
 
     /// Everything once and short: shows that the tool works, and nothing else.
@@ -83,6 +86,7 @@ impl Scale {
         storm: Duration::from_secs(1),
         accounts: (500, 2000),
         look_up_round: Duration::from_millis(200),
+        moved: 2000,
     };
 }
 

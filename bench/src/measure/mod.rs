@@ -1,6 +1,7 @@
 //! The measurements, one number a file.
 
 mod login;
+mod move_in;
 mod peers;
 mod refresh;
 mod scale;
@@ -50,6 +51,8 @@ pub(crate) enum Part {
     Login,
     /// NUM-5: look-ups, lists and searches with a million accounts.
     Scale,
+    /// ACC-12: accounts moved in and out.
+    MoveIn,
 }
 
 /// Measures those parts, and the peers if asked for.
@@ -64,6 +67,7 @@ pub(crate) fn measure(bench: &Bench, parts: &[Part], peers: bool) -> Result<Repo
             Part::StartUp => start_up::measure(bench, &sessions, &mut report)?,
             Part::Login => login::measure(bench, &mut report)?,
             Part::Scale => scale::measure(bench, &mut report)?,
+            Part::MoveIn => move_in::measure(bench, &mut report)?,
         }
     }
     if peers {

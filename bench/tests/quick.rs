@@ -30,7 +30,10 @@ use tokio::sync::Semaphore;
 const ROLE: &str = "STAND_IN";
 
 fn main() {
-    if std::env::var_os(ROLE).is_some() {
+    let command = std::env::args().nth(1);
+    if matches!(command.as_deref(), Some("import" | "export")) {
+        // It remembers nobody.
+    } else if std::env::var_os(ROLE).is_some() {
         tokio::runtime::Runtime::new().unwrap().block_on(serve());
     } else {
         a_quick_run_measures_every_number_and_writes_the_page();
@@ -57,7 +60,7 @@ fn a_quick_run_measures_every_number_and_writes_the_page() {
         .unwrap();
     assert!(ran.success());
     let page = fs::read_to_string(page).unwrap();
-    for number in ["NUM-1", "NUM-2", "NUM-3", "NUM-4", "NUM-8"] {
+    for number in ["NUM-1", "NUM-2", "NUM-3", "NUM-4", "NUM-8", "ACC-12"] {
         assert!(
             page.contains(&format!("| {number} |")),
             "{number} is absent from\n{page}"

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{A_WHILE, FORGOT, NEW, RESEND, VERIFY, follow, registered};
+use super::{
+    A_WHILE, CHANGE_EMAIL, CONFIRM, FORGOT, NEW, RESEND, VERIFY, follow, registered, token_of,
+};
 use crate::app::{PASSWORD, Principal, TestApp};
 
 async fn register(app: &TestApp, email: &str) -> Principal {
@@ -58,6 +60,24 @@ async fn acc7_an_account_that_is_erased_and_made_anew_has_no_more_mails_sent_to_
         app.clock.advance(A_WHILE);
     }
     assert_eq!(sent, 10);
+}
+
+#[tokio::test]
+async fn acc8_accounts_that_leave_a_strangers_address_write_to_it_once_a_minute() {
+    let app = TestApp::new().await;
+    let mut told = Vec::new();
+    for number in 0..2 {
+        let account = register(&app, "stranger@example.com").await;
+        app.mails().await;
+        let own = format!("mine{number}@example.com");
+        let body = json!({ "newEmail": own, "currentPassword": PASSWORD });
+        account.post(CHANGE_EMAIL, body).await.is(202);
+        let name = format!("mine{number}");
+        let token = token_of(&app, "confirm-email-change", &name).await;
+        follow(&app, CONFIRM, &token).await.is(204);
+        told.push(app.mails().await.len());
+    }
+    assert_eq!(told, [1, 0]);
 }
 
 #[tokio::test]

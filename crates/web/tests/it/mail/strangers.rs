@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    A_WHILE, CHANGE_EMAIL, CONFIRM, FORGOT, NEW, RESEND, VERIFY, follow, registered, token_of,
+    A_WHILE, CHANGE_EMAIL, CONFIRM, FORGOT, NEW, RESEND, VERIFY, follow, letters, registered,
+    token_of,
 };
 use crate::app::{PASSWORD, Principal, TestApp};
 
@@ -96,4 +97,31 @@ async fn acc6_changes_of_password_are_told_to_a_strangers_address_once_a_minute_
     follow(&app, VERIFY, &token).await.is(204);
     assert_eq!(change(PASSWORD, NEW).await, 1);
     assert_eq!(change(NEW, PASSWORD).await, 1);
+}
+
+#[tokio::test]
+async fn a_strangers_address_is_told_of_devices_and_registrations_once_a_minute_whoever_has_it() {
+    let app = TestApp::builder()
+        .rules(|rules| rules.accounts.enumeration_protection = true)
+        .build()
+        .await;
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let body = json!({ "email": "stranger@example.com", "password": PASSWORD });
+        let register = async || {
+            let answer = app.anon().post("/api/v1/auth/register", body.clone()).await;
+            answer.is(202);
+        };
+        register().await;
+        register().await;
+        let account = app.anon().sign_in("stranger@example.com", PASSWORD).await;
+        let elsewhere = app.anon().at("203.0.113.9").with_agent("Firefox/140.0");
+        elsewhere.sign_in("stranger@example.com", PASSWORD).await;
+        let mut names: Vec<_> = letters(&app).await.into_iter().map(|one| one.0).collect();
+        names.sort();
+        told.push(names);
+        erase(&account).await;
+    }
+    let first = ["account-exists", "new-device", "verify-email"].map(String::from);
+    assert_eq!(told, [first.to_vec(), Vec::new()]);
 }

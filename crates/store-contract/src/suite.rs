@@ -172,6 +172,7 @@ macro_rules! suite {
             many_of_one_word_are_paged_in_the_order_of_creation,
             words_follow_their_user,
             who_is_erased_is_not_found,
+            no_word_holds_a_space,
             of_sixteen_renamings_the_words_of_one_remain,
         ] }
     };

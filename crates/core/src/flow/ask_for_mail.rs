@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
+use crate::flow::guess::Mailbox;
 use crate::flow::letters::{Posted, account_exists, draw, link, reset, verification};
 use crate::flow::mail_job::{mail_job, open_job, sealed_job};
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Client, CodeKind, Email, EventKind, FieldErrors, Job, JobKind, Letter, Mail, SecurityEvent,
-    State, ThrottleId, Timestamp, User, UserId,
+    State, Timestamp, User, UserId,
 };
 use crate::store::{StoreError, Tx, Work};
 
@@ -128,8 +129,8 @@ impl Work for Ask {
 pub(crate) struct Answer {
     /// To whose account it belongs: they are not written to too often.
     pub(crate) subject: UserId,
-    /// The counters of an address that is nobody's yet, if the letter goes to such a one.
-    pub(crate) mailbox: Option<[ThrottleId; 2]>,
+    /// The counters of an address that nobody has shown to be theirs, if the letter goes to such a one.
+    pub(crate) mailbox: Option<Mailbox>,
     pub(crate) letter: Reply,
     pub(crate) event: Option<SecurityEvent>,
 }
@@ -165,38 +166,41 @@ pub(crate) async fn look_into(
         ..Client::default()
     };
     let told = |kind, user: &User| event(auth, kind, now, Some(user.id), &client);
+    let to_owner = |user: &User, letter: Reply, event| Answer {
+        subject: user.id,
+        mailbox: auth.throttle_names.strangers_mailbox(user, letter.topic()),
+        letter,
+        event,
+    };
     Ok(match (&job.kind, owner) {
-        (JobKind::ForgotPassword, Some(user)) => Some(Answer {
-            subject: user.id,
-            mailbox: None,
-            event: Some(told(EventKind::PasswordResetAsked, &user)),
-            letter: Reply::Posted(Box::new(reset(auth, &user, now)?.0)),
-        }),
+        (JobKind::ForgotPassword, Some(user)) => {
+            let letter = Reply::Posted(Box::new(reset(auth, &user, now)?.0));
+            let event = told(EventKind::PasswordResetAsked, &user);
+            Some(to_owner(&user, letter, Some(event)))
+        }
         (JobKind::ResendVerification, Some(user)) if user.email_verified_at.is_none() => {
-            Some(Answer {
-                subject: user.id,
-                mailbox: None,
-                event: None,
-                letter: Reply::Posted(Box::new(verification(auth, &user, now)?.0)),
-            })
+            let letter = Reply::Posted(Box::new(verification(auth, &user, now)?.0));
+            Some(to_owner(&user, letter, None))
         }
         (JobKind::ChangeEmail, owner) => {
             let Some(asking) = asking(auth, job, &request, now).await? else {
                 return Ok(None);
             };
             match owner.filter(|owner| owner.id != asking.id) {
-                Some(owner) => Some(Answer {
-                    subject: owner.id,
-                    mailbox: None,
-                    event: None,
-                    letter: Reply::Plain(Box::new(account_exists(auth, &owner, now)?)),
-                }),
-                None => Some(Answer {
-                    subject: asking.id,
-                    mailbox: Some(auth.throttle_names.mailbox(&email)),
-                    event: Some(told(EventKind::EmailChangeAsked, &asking).by(asking.id)),
-                    letter: Reply::Posted(Box::new(confirmation(auth, &asking, &email, now)?)),
-                }),
+                Some(owner) => {
+                    let letter = Reply::Plain(Box::new(account_exists(auth, &owner, now)?));
+                    Some(to_owner(&owner, letter, None))
+                }
+                None => {
+                    let letter = confirmation(auth, &asking, &email, now)?;
+                    let names = &auth.throttle_names;
+                    Some(Answer {
+                        subject: asking.id,
+                        mailbox: Some(names.mailbox(&email, &letter.mail.topic)),
+                        event: Some(told(EventKind::EmailChangeAsked, &asking).by(asking.id)),
+                        letter: Reply::Posted(Box::new(letter)),
+                    })
+                }
             }
         }
         _ => None,

@@ -8,8 +8,8 @@ use crate::flow::ask_for_mail::request_job;
 use crate::flow::auth::{Committed, revoke};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{Right, ThrottleNames, Unproved, forget_renamed, prove_password};
-use crate::flow::letters::{Pace, may_write};
+use crate::flow::guess::{Mailbox, Right, ThrottleNames, Unproved, forget_renamed, prove_password};
+use crate::flow::letters::{Pace, may_write, may_write_to};
 use crate::flow::links::find;
 use crate::flow::mail_job::mail_job;
 use crate::flow::register::{look_again, taken};
@@ -183,10 +183,15 @@ impl ConfirmEmailChange {
             masked: masked(&found.about),
             at: now,
         };
+        let notice = mail_job(auth, &Mail::to(&before, letter), Some(user), now)?;
         let work = Move {
             code: found.code.hash,
             user,
-            notice: mail_job(auth, &Mail::to(&before, letter), Some(user), now)?,
+            mailbox: auth
+                .throttle_names
+                .strangers_mailbox(&before, &notice.topic),
+            pace: Pace::of(auth),
+            notice,
             from: before.email,
             to: found.about,
             names: auth.throttle_names.clone(),
@@ -205,6 +210,9 @@ struct Move {
     to: Email,
     names: ThrottleNames,
     notice: Job,
+    /// The address that the account leaves may never have been its user's.
+    mailbox: Option<Mailbox>,
+    pace: Pace,
     at: Timestamp,
     expires_at: Timestamp,
     event: SecurityEvent,
@@ -248,7 +256,9 @@ impl Work for Move {
         for kind in [CodeKind::VerifyEmail, CodeKind::ResetPassword] {
             tx.codes().void(self.user, kind).await?;
         }
-        tx.jobs().add(&self.notice).await?;
+        if may_write_to(tx, self.pace, self.mailbox, self.at).await? {
+            tx.jobs().add(&self.notice).await?;
+        }
         tx.events().append(&self.event).await?;
         let below = Revoked::UserBelow {
             user: user.id,

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{Proof, Right, Unproved, prove_password};
+use crate::flow::guess::{Mailbox, Proof, Right, Unproved, prove_password};
+use crate::flow::letters::{Pace, may_write_to};
 use crate::flow::mail_job::mail_job;
 use crate::flow::new_password::hash_new;
 use crate::flow::register::acceptable_password;
@@ -109,6 +110,8 @@ impl ChangePassword {
         let notice = mail_job(auth, &Mail::to(&user, letter), Some(user.id), now)?;
         let work = ReplacePassword {
             user: user.id,
+            mailbox: auth.throttle_names.strangers_mailbox(&user, &notice.topic),
+            pace: Pace::of(auth),
             notice,
             old,
             new: hash,
@@ -137,6 +140,9 @@ fn wrong_password() -> ChangePasswordError {
 struct ReplacePassword {
     user: UserId,
     notice: Job,
+    /// Who registered with a stranger's address must not write to them by changing their password all day.
+    mailbox: Option<Mailbox>,
+    pace: Pace,
     old: PasswordHash,
     new: PasswordHash,
     right: Right,
@@ -162,7 +168,9 @@ impl Work for ReplacePassword {
             return Err(StoreError::Contention);
         }
         void_with_password(tx, self.user).await?;
-        tx.jobs().add(&self.notice).await?;
+        if may_write_to(tx, self.pace, self.mailbox, self.end.at).await? {
+            tx.jobs().add(&self.notice).await?;
+        }
         self.right.within(tx).await?;
         Ok(Committed {
             output: true,

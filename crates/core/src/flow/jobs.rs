@@ -255,9 +255,7 @@ impl Note {
         if !may_write(tx, self.pace, answer.subject, topic, self.at).await? {
             return Ok(());
         }
-        if let Some(mailbox) = answer.mailbox
-            && !may_write_to(tx, self.pace, mailbox, self.at).await?
-        {
+        if !may_write_to(tx, self.pace, answer.mailbox, self.at).await? {
             return Ok(());
         }
         match &answer.letter {

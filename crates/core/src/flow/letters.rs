@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use crate::flow::guess::Mailbox;
 use crate::flow::mail_job::mail_job;
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Budget, Code, CodeHash, CodeKind, Email, Job, Letter, LockTime, Mail, SessionId, Throttle,
-    ThrottleId, Timestamp, User, UserId,
+    Timestamp, User, UserId,
 };
 use crate::secret::{Bearer, Unsealable};
 use crate::store::{StoreError, Tx};
@@ -173,14 +174,17 @@ pub(crate) async fn may_write(
     Ok(tx.jobs().asked_since(subject, topic, day).await? < u64::from(pace.per_day))
 }
 
-/// Whether another letter may be sent to an address that is nobody's yet, and if so, counts it: however many people ask, and whatever becomes of their
-/// accounts, the mailbox of a stranger gets no more than that of a user.
+/// Whether another letter may be sent to an address that nobody has shown to be theirs, and if so, counts it: however many people ask, and whatever
+/// becomes of their accounts, the mailbox of a stranger gets no more than that of a user. `None` is no such address.
 pub(crate) async fn may_write_to(
     tx: &mut dyn Tx,
     pace: Pace,
-    mailbox: [ThrottleId; 2],
+    mailbox: Option<Mailbox>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let Some(Mailbox([a_while, a_day])) = mailbox else {
+        return Ok(true);
+    };
     let budget = |guesses, window| Budget {
         guesses,
         window,
@@ -189,7 +193,6 @@ pub(crate) async fn may_write_to(
             lifts_after: None,
         },
     };
-    let [a_while, a_day] = mailbox;
     let mut budgets = [
         (a_while, budget(1, pace.interval)),
         (a_day, budget(pace.per_day, Duration::from_hours(24))),

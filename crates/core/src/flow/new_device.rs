@@ -1,6 +1,7 @@
 //! The notice about a sign-in from a device that is new to an account.
 
-use crate::flow::letters::{Pace, Posted, draw, link, may_write};
+use crate::flow::guess::Mailbox;
+use crate::flow::letters::{Pace, Posted, draw, link, may_write, may_write_to};
 use crate::flow::mail_job::mail_job;
 use crate::flow::sign_in::Device;
 use crate::flow::{Auth, Fault};
@@ -12,6 +13,7 @@ pub(crate) struct Notice {
     user: UserId,
     posted: Posted,
     pace: Pace,
+    mailbox: Option<Mailbox>,
     at: Timestamp,
 }
 
@@ -45,11 +47,13 @@ impl Notice {
             link: link(auth, kind, &drawn.token),
             expires_at: drawn.code.expires_at,
         };
+        let mail = mail_job(auth, &Mail::to(user, letter), Some(user.id), at)?;
         Ok(Some(Self {
             user: user.id,
+            mailbox: auth.throttle_names.strangers_mailbox(user, &mail.topic),
             posted: Posted {
                 code: drawn.code,
-                mail: mail_job(auth, &Mail::to(user, letter), Some(user.id), at)?,
+                mail,
             },
             pace: Pace::of(auth),
             at,
@@ -59,7 +63,9 @@ impl Notice {
     /// Writes the letter, unless the person was told of another device a short while ago.
     pub(crate) async fn within(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         let topic = &self.posted.mail.topic;
-        if may_write(tx, self.pace, self.user, topic, self.at).await? {
+        if may_write(tx, self.pace, self.user, topic, self.at).await?
+            && may_write_to(tx, self.pace, self.mailbox, self.at).await?
+        {
             self.posted.within(tx).await?;
         }
         Ok(())

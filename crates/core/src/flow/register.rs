@@ -7,8 +7,8 @@ use crate::flow::auth::Committed;
 use crate::flow::consents::{AddConsenting, Giving, at_registration};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{ThrottleNames, forget_guesses};
-use crate::flow::letters::{Pace, Posted, account_exists, may_write, verification};
+use crate::flow::guess::{Mailbox, ThrottleNames, forget_guesses};
+use crate::flow::letters::{Pace, Posted, account_exists, may_write, may_write_to, verification};
 use crate::flow::new_password::hash_new;
 use crate::flow::{Auth, Fault};
 use crate::model::{
@@ -244,6 +244,7 @@ impl Register {
             &self.client,
         )
         .by(user.id);
+        let (letter, _) = verification(auth, &user, now)?;
         let taken = auth
             .commit(AddConsenting {
                 consents: consents
@@ -253,7 +254,11 @@ impl Register {
                 add: AddUser {
                     user: user.clone(),
                     event: registered,
-                    letter: Some(verification(auth, &user, now)?.0),
+                    mailbox: auth
+                        .throttle_names
+                        .strangers_mailbox(&user, &letter.mail.topic),
+                    letter: Some(letter),
+                    pace: Pace::of(auth),
                     told_to_owner,
                     names: auth.throttle_names.clone(),
                 },
@@ -310,6 +315,9 @@ pub(crate) struct AddUser {
     pub(crate) event: SecurityEvent,
     /// The letter that verifies the address.
     pub(crate) letter: Option<Posted>,
+    /// In what it is counted, if whoever asks may have named a stranger's address.
+    pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) pace: Pace,
     /// What the owner of a taken address is told instead of whoever asks.
     pub(crate) told_to_owner: Option<Owner>,
     pub(crate) names: ThrottleNames,
@@ -323,6 +331,7 @@ pub(crate) struct Owner {
     /// It is written each time, so that a taken address costs a write like a free one.
     event: SecurityEvent,
     pace: Pace,
+    mailbox: Option<Mailbox>,
 }
 
 impl Owner {
@@ -340,12 +349,16 @@ impl Owner {
             State::Active => Some(account_exists(auth, &owner, now)?),
             State::Suspended | State::Deleted => None,
         };
+        let mailbox = letter
+            .as_ref()
+            .and_then(|letter| auth.throttle_names.strangers_mailbox(&owner, &letter.topic));
         let kind = EventKind::RegistrationRefused;
         Ok(Some(Self {
             id: owner.id,
             letter,
             event: event(auth, kind, now, Some(owner.id), client),
             pace: Pace::of(auth),
+            mailbox,
         }))
     }
 
@@ -353,6 +366,7 @@ impl Owner {
         tx.events().append(&self.event).await?;
         if let Some(letter) = &self.letter
             && may_write(tx, self.pace, self.id, &letter.topic, self.event.at).await?
+            && may_write_to(tx, self.pace, self.mailbox, self.event.at).await?
         {
             tx.jobs().add(letter).await?;
         }
@@ -376,7 +390,9 @@ impl Work for AddUser {
         }
         tx.users().insert(&self.user).await.map_err(look_again)?;
         forget_guesses(tx, &self.names, &self.user).await?;
-        if let Some(letter) = &self.letter {
+        if let Some(letter) = &self.letter
+            && may_write_to(tx, self.pace, self.mailbox, self.user.created_at).await?
+        {
             letter.within(tx).await?;
         }
         tx.events().append(&self.event).await?;

@@ -65,6 +65,11 @@ impl Email {
         {
             return Err(INVALID);
         }
+        // A letter may stand for several words, or for a bracket; what accounts are found and told apart by must be an address, too.
+        let compared = format!("{}@{domain}", local.nfkc());
+        if EmailAddress::parse_with_options(&compared, options).is_err() {
+            return Err(INVALID);
+        }
         let address = format!("{local}@{domain}");
         if address.len() > MAX_OCTETS {
             return Err(Invalid::new(
@@ -163,6 +168,23 @@ mod tests {
                 .code,
             "too_long"
         );
+    }
+
+    #[test]
+    fn refuses_letters_that_stand_for_what_no_address_holds() {
+        for local in [
+            "\u{fdfa}",  // four words with spaces between them
+            "\u{fc5e}",  // a space and two marks
+            "a\u{2474}", // (1)
+            "a\u{2488}", // 1. at the end
+        ] {
+            let text = format!("{local}@example.com");
+            assert!(Email::parse(&text).is_err(), "{text:?}");
+        }
+        for local in ["\u{130}stanbul", "\u{fb01}n", "\u{b2}", "\u{1e9b}"] {
+            let text = format!("{local}@example.com");
+            assert!(Email::parse(&text).is_ok(), "{text:?}");
+        }
     }
 
     #[test]

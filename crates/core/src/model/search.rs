@@ -45,15 +45,17 @@ impl SearchWords {
         // A top-level domain alone finds nobody in particular.
         let names_somebody = |word: &str| word.contains(['@', '.']);
         let address = user.email.folded();
-        add(&mut contact, &fold(address.as_str()), names_somebody);
+        // A space would be taken for the mark of a word of names when the text is read back.
+        let mut tell = |text: &str| {
+            for chunk in fold(text).split_whitespace() {
+                add(&mut contact, chunk, names_somebody);
+            }
+        };
+        tell(address.as_str());
         if let Some((local, domain)) = address.as_str().rsplit_once('@') {
             let (readable, _) = idna::domain_to_unicode(domain);
             if readable != domain {
-                add(
-                    &mut contact,
-                    &fold(&format!("{local}@{readable}")),
-                    names_somebody,
-                );
+                tell(&format!("{local}@{readable}"));
             }
         }
         contact.retain(|word| !shown.contains(word));

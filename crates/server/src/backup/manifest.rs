@@ -106,10 +106,19 @@ impl Manifest {
                 path.display()
             ));
         }
-        let (size, sha256) = measured(file)
-            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        if (size, &sha256) == (manifest.size, &manifest.sha256) {
-            Ok(manifest)
+        manifest.describes(file, file)?;
+        Ok(manifest)
+    }
+
+    /// Holds `copy` against this, octet for octet: the backup at `file` itself, or what was copied from it.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(super) fn describes(&self, copy: &Path, file: &Path) -> Result<(), String> {
+        let (size, sha256) = measured(copy)
+            .map_err(|error| format!("{} cannot be read: {error}", copy.display()))?;
+        if (size, &sha256) == (self.size, &self.sha256) {
+            Ok(())
         } else {
             Err(format!(
                 "{} is not what its manifest tells of: it is damaged or was altered",

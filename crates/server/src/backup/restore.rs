@@ -112,6 +112,10 @@ async fn make_ready(
 ) -> Result<(Invalidated, Reconciled), RestoreError> {
     remove(ready);
     copy(from, ready).map_err(|error| cannot(ready, &error))?;
+    // Whoever may write where the backup lies could have changed it since it was verified; where the copy lies, nobody else may.
+    manifest
+        .describes(ready, from)
+        .map_err(RestoreError::Refused)?;
     let contents = inspect(ready).await?;
     if contents.rows != manifest.rows || contents.schema() != manifest.schema {
         return Err(RestoreError::Refused(format!(

@@ -399,3 +399,49 @@ fn ops7_what_is_damaged_foreign_or_without_its_key_is_not_restored() {
     let listed = command(empty.path(), &["user", "list"], "");
     assert!(listed.contains("bob@example.com"), "{listed}");
 }
+
+/// The backup lies where others may write, and one of them changes it between the look at it and its copying.
+#[cfg(unix)]
+#[test]
+fn what_is_restored_is_what_was_verified() {
+    use std::io::Write as _;
+
+    let Stage {
+        folder,
+        server,
+        backup,
+        ..
+    } = stage();
+    assert!(server.stop().success());
+    let genuine = fs::read(&backup).unwrap();
+    let altered = folder.path().join("altered.db");
+    fs::rename(&backup, &altered).unwrap();
+    let thieves = rusqlite::Connection::open(&altered).unwrap();
+    let promoted = "UPDATE users SET role = 'super_admin' WHERE email = 'bob@example.com'";
+    assert_eq!(thieves.execute(promoted, []).unwrap(), 1);
+    thieves.close().unwrap();
+    // Whoever reads a pipe waits for its writer, who first puts another file in its place.
+    let piped = std::process::Command::new("mkfifo").arg(&backup).status();
+    assert!(piped.unwrap().success());
+    let said = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut pipe = fs::OpenOptions::new().write(true).open(&backup).unwrap();
+            let (last, rest) = genuine.split_last().unwrap();
+            pipe.write_all(rest).unwrap();
+            fs::rename(&altered, &backup).unwrap();
+            pipe.write_all(&[*last]).unwrap();
+        });
+        let from = backup.to_str().unwrap();
+        let restore = ["restore", "--from", from, "--force", "--yes"];
+        refused(folder.path(), &restore, &[])
+    });
+    assert!(said.contains("damaged or was altered"), "{said}");
+    let bob = command(folder.path(), &["user", "show", "bob@example.com"], "");
+    assert!(!bob.contains("super_admin"), "{bob}");
+    let left: Vec<_> = fs::read_dir(folder.path().join("data"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("restoring"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}

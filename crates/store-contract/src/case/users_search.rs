@@ -240,6 +240,25 @@ pub async fn who_is_erased_is_not_found(store: Arc<dyn Store>) {
     assert_eq!(found(&store, "ada lovelace").await, ["ada"]);
 }
 
+/// A letter of an address may stand for several words; it is the address's all the same.
+pub async fn no_word_holds_a_space(store: Arc<dyn Store>) {
+    let mut ada = person("ada", None, "Ada", "");
+    ada.email = Email::from_stored("\u{fdfb}@example.com".to_owned());
+    insert_user(&store, &ada).await.unwrap();
+    let second = "\u{62c}\u{644}\u{627}\u{644}\u{647}";
+    assert_eq!(found(&store, &format!("ada {second}")).await.len(), 1);
+    for text in [second, &format!("ada {second}")] {
+        let shown = found_within(&store, text, SearchScope::Shown).await;
+        assert_eq!(shown, [""; 0], "{text}");
+    }
+    ada.profile.first_name = None;
+    assert!(apply!(store, [ada], |tx| tx.users().update(&ada).await).unwrap());
+    let id = ada.id;
+    assert!(apply!(store, [id], |tx| tx.users().erase(id).await).unwrap());
+    insert_user(&store, &ada).await.unwrap();
+    assert_eq!(found(&store, second).await.len(), 1);
+}
+
 /// Whichever name wins is the one that is found.
 pub async fn of_sixteen_renamings_the_words_of_one_remain(store: Arc<dyn Store>) {
     let ada = person("ada", None, "Ada", "Nobody");

@@ -6,6 +6,7 @@ mod jobs;
 mod links;
 mod pages;
 mod reset;
+mod strangers;
 mod unverified;
 mod verify;
 

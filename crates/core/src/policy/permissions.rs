@@ -117,7 +117,8 @@ pub const MATRIX: [(Action, [Reach; 5]); 16] = [
     (Action::UpdateUser, [All, Below, Own, Own, No]),
     (Action::SuspendUser, [All, Below, Below, No, No]),
     (Action::DeleteUser, [All, Below, Own, Own, No]),
-    (Action::EraseUser, [All, Own, Own, Own, No]),
+    // Whoever acts on others does not take themselves out of the audit trail.
+    (Action::EraseUser, [All, No, No, Own, No]),
     (Action::ExportUser, [All, Own, Own, Own, No]),
     (Action::RestoreUser, [All, Below, No, No, No]),
     (Action::ChangeRole, [All, UpToModerator, No, No, No]),

@@ -45,7 +45,7 @@ impl Bench {
     async fn new() -> Self {
         let app = TestApp::new().await;
         // From where the clock can be moved, too.
-        let admin = app.admin().await.at(DESK);
+        let admin = app.super_admin().await.at(DESK);
         let target = app
             .account("ada", ntt_auth_core::model::Role::User)
             .await

@@ -14,6 +14,7 @@ use ntt_auth_store_sql::SqlStore;
 use serde_json::json;
 
 use super::confirm::confirm;
+use super::table::counted;
 use super::{Failure, open, print, wait};
 use crate::backup::{BackupFolder, Codes, Restored, back_up, restore};
 use crate::ports::SystemClock;
@@ -79,7 +80,8 @@ pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(),
             )
         } else {
             format!(
-                "{name}: {users} users, {size} bytes, checked.\nKeep the master key as well, and apart from it.\n"
+                "{name}: {}, {size} bytes, checked.\nKeep the master key as well, and apart from it.\n",
+                counted(users, "user", "users")
             )
         })?;
         note(settings, &store, &made).await
@@ -136,9 +138,12 @@ fn told(restored: &Restored, json: bool) -> String {
         return format!("{answer}\n");
     }
     let mut text = format!(
-        "Restored: {users} users, as of {}.\n\
+        "Restored: {}, as of {}.\n\
          {} sessions were ended and {} signing keys forgotten: everybody has to sign in again.\n",
-        manifest.created_at, invalidated.sessions, invalidated.keys
+        counted(users, "user", "users"),
+        manifest.created_at,
+        invalidated.sessions,
+        invalidated.keys
     );
     if reconciled.erased_again > 0 {
         let _ = writeln!(

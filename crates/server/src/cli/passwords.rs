@@ -19,7 +19,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Filter {
-    /// List to read: a password or a SHA-1 in hexadecimal on each line, perhaps with :COUNT
+    /// List to read: on each line a password, or a SHA-1 in hexadecimal, with :COUNT or without
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
     /// Filter file to write

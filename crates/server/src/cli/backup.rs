@@ -139,17 +139,17 @@ fn told(restored: &Restored, json: bool) -> String {
     }
     let mut text = format!(
         "Restored: {}, as of {}.\n\
-         {} sessions were ended and {} signing keys forgotten: everybody has to sign in again.\n",
+         Ended: {}. Forgotten: {}. Everybody has to sign in again.\n",
         counted(users, "user", "users"),
         manifest.created_at,
-        invalidated.sessions,
-        invalidated.keys
+        counted(invalidated.sessions, "session", "sessions"),
+        counted(invalidated.keys, "signing key", "signing keys")
     );
     if reconciled.erased_again > 0 {
         let _ = writeln!(
             text,
-            "{} accounts that were erased since then are erased again.",
-            reconciled.erased_again
+            "{} erased since then, and now erased again.",
+            counted(reconciled.erased_again, "account was", "accounts were")
         );
     }
     if let Some(replaced) = replaced {

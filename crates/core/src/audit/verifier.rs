@@ -152,6 +152,10 @@ impl fmt::Display for Finding {
             }
             Self::Missing { from, to } if from == to => write!(f, "event {from} is missing"),
             Self::Missing { from, to } => write!(f, "events {from} to {to} are missing"),
+            Self::CutTail { from, to } if from == to => write!(
+                f,
+                "the tail was cut: event {from} was written and is missing"
+            ),
             Self::CutTail { from, to } => write!(
                 f,
                 "the tail was cut: events {from} to {to} were written and are missing"

@@ -55,14 +55,15 @@ pub async fn back_up(
     to: &Path,
     at: Timestamp,
     progress: impl Fn(u64, u64) + Send + 'static,
-) -> Result<BackupMade, StoreError> {
+) -> Result<BackupMade, BackupError> {
     let manifest = Manifest::beside(to);
     for path in [to, &manifest] {
         if path.exists() {
-            return Err(StoreError::unavailable(format_args!(
+            let why = format!(
                 "{} is there already: a backup never overwrites anything",
                 path.display()
-            )));
+            );
+            return Err(BackupError::NotPossible(why.into()));
         }
     }
     // Under its name a backup is whole, or not there.
@@ -77,10 +78,12 @@ pub async fn back_up(
             .map_err(|error| cannot_write(to, &error)),
         Err(error) => Err(error),
     };
-    let written = written.inspect_err(|_| {
-        let _ = fs::remove_file(&part);
-        let _ = fs::remove_file(&manifest);
-    })?;
+    let written = written
+        .inspect_err(|_| {
+            let _ = fs::remove_file(&part);
+            let _ = fs::remove_file(&manifest);
+        })
+        .map_err(Fault::from)?;
     let name = to.file_name().unwrap_or(to.as_os_str());
     Ok(BackupMade {
         name: name.to_string_lossy().into_owned(),
@@ -205,9 +208,7 @@ impl Backups for BackupFolder {
         make_private_folder(folder).map_err(|error| Fault::from(cannot_write(folder, &error)))?;
         let name = format!("{PREFIX}{}{SUFFIX}", compact(at));
         let to = folder.join(&name);
-        let made = back_up(&self.store, &self.codes, &to, at, |_, _| {})
-            .await
-            .map_err(Fault::from)?;
+        let made = back_up(&self.store, &self.codes, &to, at, |_, _| {}).await?;
         forget_old(folder, self.keep);
         tracing::info!(target: "backup", name, size = made.size, "a backup was made");
         Ok(made)

@@ -77,7 +77,11 @@ pub async fn restore(
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
     }
-    let _claim = claim(target).await?;
+    let _claim = claim(target).await.map_err(|error| match error {
+        // The store answers well: it is in use, and that is no fault.
+        StoreError::Unavailable(why) => RestoreError::Refused(why.into()),
+        other => other.into(),
+    })?;
     let ready = named(target, "restoring");
     let outcome = make_ready(settings, from, &ready, &manifest, now).await;
     let swapped = match outcome {

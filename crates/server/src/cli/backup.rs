@@ -14,6 +14,7 @@ use ntt_auth_store_sql::SqlStore;
 use serde_json::json;
 
 use super::confirm::confirm;
+use super::table::counted;
 use super::{Failure, open, print, wait};
 use crate::backup::{BackupFolder, Codes, Restored, back_up, restore};
 use crate::ports::SystemClock;
@@ -79,7 +80,8 @@ pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(),
             )
         } else {
             format!(
-                "{name}: {users} users, {size} bytes, checked.\nKeep the master key as well, and apart from it.\n"
+                "{name}: {}, {size} bytes, checked.\nKeep the master key as well, and apart from it.\n",
+                counted(users, "user", "users")
             )
         })?;
         note(settings, &store, &made).await
@@ -136,15 +138,18 @@ fn told(restored: &Restored, json: bool) -> String {
         return format!("{answer}\n");
     }
     let mut text = format!(
-        "Restored: {users} users, as of {}.\n\
-         {} sessions were ended and {} signing keys forgotten: everybody has to sign in again.\n",
-        manifest.created_at, invalidated.sessions, invalidated.keys
+        "Restored: {}, as of {}.\n\
+         Ended: {}. Forgotten: {}. Everybody has to sign in again.\n",
+        counted(users, "user", "users"),
+        manifest.created_at,
+        counted(invalidated.sessions, "session", "sessions"),
+        counted(invalidated.keys, "signing key", "signing keys")
     );
     if reconciled.erased_again > 0 {
         let _ = writeln!(
             text,
-            "{} accounts that were erased since then are erased again.",
-            reconciled.erased_again
+            "{} erased since then, and now erased again.",
+            counted(reconciled.erased_again, "account was", "accounts were")
         );
     }
     if let Some(replaced) = replaced {

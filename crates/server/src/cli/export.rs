@@ -1,8 +1,7 @@
 //! `ntt-auth export`
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -10,6 +9,7 @@ use ntt_auth_core::flow::{Actor, ExportUsers, ExportUsersError};
 use ntt_auth_core::model::Client;
 use ntt_auth_core::transfer;
 
+use super::new_file::new_file;
 use super::{Failure, open, wait};
 use crate::settings::Settings;
 
@@ -43,7 +43,7 @@ pub(super) fn run(given: &Export, settings: &Settings) -> Result<(), Failure> {
             ExportUsers::begin(&auth, Actor::Operator, &Client::default(), export).await?;
         let mut out: Box<dyn Write> = match standard {
             true => Box::new(io::BufWriter::new(io::stdout())),
-            false => Box::new(io::BufWriter::new(private(&given.to)?)),
+            false => Box::new(io::BufWriter::new(new_file(&given.to)?)),
         };
         let mut count = 0_u64;
         out.write_all(&export.head()).map_err(Failure::Output)?;
@@ -62,17 +62,6 @@ pub(super) fn run(given: &Export, settings: &Settings) -> Result<(), Failure> {
     })?;
     let _ = writeln!(io::stderr(), "{written} accounts were exported.");
     Ok(())
-}
-
-/// A new file that only its owner may read: it holds everybody's data.
-fn private(path: &Path) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map_err(|error| Failure::File(format!("{} cannot be made: {error}", path.display())))
 }
 
 impl From<ExportUsersError> for Failure {

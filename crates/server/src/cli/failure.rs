@@ -7,7 +7,7 @@ use ntt_auth_core::flow::{
     CreateUserError, EraseUserError, Fault, ListAuditEventsError, ListUsersError, ManageJobsError,
     ManageUserError, ReadStatsError, ReadUserError,
 };
-use ntt_auth_core::model::{FieldErrors, UserId};
+use ntt_auth_core::model::{Email, FieldErrors, UserId};
 use ntt_auth_core::port::BackupError;
 use ntt_auth_core::store::StoreError;
 
@@ -31,7 +31,7 @@ pub(super) enum Failure {
     /// The user is there, and what was asked for needs another, e.g. one that is not deleted.
     NotFound(String),
     /// What went wrong with one of several users.
-    OfUser(UserId, Box<Self>),
+    OfUser(UserId, Email, Box<Self>),
     /// The arguments do not go together.
     Usage(&'static str),
     /// The rules forbid it; the text says which.
@@ -57,7 +57,7 @@ impl Failure {
             Self::NoSuchUser(_) | Self::NoSuchSession(_) | Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
             Self::Invalid(_) | Self::Rows(_) => 5,
-            Self::OfUser(_, failure) => failure.status(),
+            Self::OfUser(_, _, failure) => failure.status(),
             Self::Configuration(_)
             | Self::Start(_)
             | Self::Fault(_)
@@ -104,7 +104,9 @@ impl fmt::Display for Failure {
             Self::Tampered(count) => {
                 write!(f, "the audit trail does not hold: {count} things are wrong")
             }
-            Self::OfUser(user, failure) => write!(f, "{user}: {failure}"),
+            Self::OfUser(user, email, failure) => {
+                write!(f, "{user} {}: {failure}", email.as_str())
+            }
             Self::Usage(why) => write!(f, "{why}; --help tells more"),
             Self::NotFound(why)
             | Self::Refused(why)
@@ -204,6 +206,7 @@ impl From<ManageJobsError> for Failure {
     fn from(error: ManageJobsError) -> Self {
         match error {
             ManageJobsError::Fault(fault) => Self::Fault(fault),
+            ManageJobsError::NotFound => Self::NotFound(error.to_string()),
             other => Self::Refused(other.to_string()),
         }
     }
@@ -214,7 +217,10 @@ impl From<ManageUserError> for Failure {
         match error {
             ManageUserError::Invalid(errors) => Self::Invalid(errors),
             ManageUserError::Fault(fault) => Self::Fault(fault),
-            ManageUserError::NotFound => Self::NotFound(error.to_string()),
+            // Commands look the user up first, and there find deleted ones, too.
+            ManageUserError::NotFound => Self::NotFound(
+                "the account is deleted; `ntt-auth user restore` undoes that".to_owned(),
+            ),
             other => Self::Refused(other.to_string()),
         }
     }

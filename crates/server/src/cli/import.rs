@@ -17,6 +17,7 @@ use ntt_auth_core::transfer::{FirebaseConfig, Format, Hints, Reading, Row, Rows}
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use super::table::counted;
 use super::{Failure, open, print, wait};
 use crate::settings::Settings;
 
@@ -196,8 +197,8 @@ pub(super) fn run(given: Import, settings: &Settings) -> Result<(), Failure> {
         )))
     } else if counts.rejected > 0 {
         Err(Failure::Rows(format!(
-            "{} rows made no account; {told}",
-            counts.rejected
+            "{} made no account; {told}",
+            counted(counts.rejected, "row", "rows")
         )))
     } else {
         Ok(())

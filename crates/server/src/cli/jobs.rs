@@ -123,7 +123,7 @@ fn line(job: &Job, json: bool) -> String {
 
 async fn manage(job: &str, measure: JobMeasure, settings: &Settings) -> Result<(), Failure> {
     let id: JobId = job.parse().map_err(|_| {
-        Failure::Refused(format!("`{job}` is no id of a job (`ntt-auth jobs list`)"))
+        Failure::NotFound(format!("`{job}` is no id of a job (`ntt-auth jobs list`)"))
     })?;
     let auth = open(settings).await?.auth;
     ManageJob {

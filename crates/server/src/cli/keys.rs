@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 use ntt_auth_core::Auth;
-use ntt_auth_core::flow::{ensure_keys, replace_keys, rewrap_root, root_is_known_to, rotate_keys};
+use ntt_auth_core::flow::{
+    Fault, ensure_keys, replace_keys, rewrap_root, root_is_known_to, rotate_keys,
+};
 use ntt_auth_core::model::{KeyState, StoredKey, Timestamp};
+use ntt_auth_core::token::KeyringError;
 use serde_json::json;
 
 use super::{Failure, open, print, wait};
@@ -45,10 +48,20 @@ pub(super) fn run(command: &Command, settings: &Settings) -> Result<(), Failure>
         Command::Rotate { force, compromised } => {
             list(false, settings, async |auth| match compromised {
                 true => Ok(replace_keys(auth).await?),
-                false => Ok(rotate_keys(auth, *force).await?),
+                false => rotate_keys(auth, *force).await.map_err(not_rotated),
             })
         }
         Command::Rewrap { json } => rewrap(*json, settings),
+    }
+}
+
+fn not_rotated(error: Fault) -> Failure {
+    match error {
+        Fault::Keyring(KeyringError::TooSoon(seconds)) => Failure::Refused(format!(
+            "the next key was published less than {seconds} seconds ago, and services that keep a copy of the public keys may not have \
+             it yet; wait, or rotate with --force"
+        )),
+        other => other.into(),
     }
 }
 

@@ -13,6 +13,7 @@ mod import;
 mod jobs;
 mod keys;
 mod mail;
+mod new_file;
 mod pages;
 mod password;
 mod passwords;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::table::counted;
 use super::{Failure, print};
 use crate::breach;
 use crate::telemetry::Chain;
@@ -19,7 +20,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Filter {
-    /// List to read: a password or a SHA-1 in hexadecimal on each line, perhaps with :COUNT
+    /// List to read: on each line a password, or a SHA-1 in hexadecimal, with :COUNT or without
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
     /// Filter file to write
@@ -41,8 +42,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
     bar.finish_and_clear();
     let count = count.map_err(|error| Failure::File(Chain(&error).to_string()))?;
     print(&format!(
-        "{} holds {count} passwords; name it in password.breach_filter.\n",
-        to.display()
+        "{} holds {}; name it in password.breach_filter.\n",
+        to.display(),
+        counted(
+            u64::try_from(count).unwrap_or(u64::MAX),
+            "password",
+            "passwords"
+        )
     ))
 }
 

@@ -38,6 +38,14 @@ pub(super) fn cell(text: &str) -> String {
         .collect()
 }
 
+/// "1 row", "2 rows".
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -172,6 +172,57 @@ fn keys_are_listed_and_rotated() {
 }
 
 #[test]
+fn what_the_state_does_not_permit_is_told_with_its_cure_and_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let ada = ["user", "create", "ada@example.com", "--no-password"];
+    told(folder, &ada, "");
+    told(folder, &["user", "delete", "ada@example.com"], "");
+    let written = folder.join("there");
+    std::fs::write(&written, "").unwrap();
+    let written = written.to_str().unwrap();
+    let id = "00000000-0000-7000-8000-000000000001";
+    let cases: [(&[&str], i32, &str); 9] = [
+        (
+            &["user", "set-role", "ada@example.com", "guest"],
+            3,
+            "ada@example.com: the account is deleted",
+        ),
+        (
+            &["user", "verify-email", "ada@example.com"],
+            3,
+            "`ntt-auth user restore`",
+        ),
+        (&["jobs", "retry", "nothing"], 3, "`ntt-auth jobs list`"),
+        (&["jobs", "remove", id], 3, "no such job"),
+        (&["keys", "rotate"], 4, "--force"),
+        (&["backup", "--to", written], 4, "is there already"),
+        (&["export", "--to", written], 4, "is there already"),
+        (
+            &["audit", "export", "--output", written],
+            4,
+            "is there already",
+        ),
+        (
+            &["audit", "verify", "--checkpoint", "nothing"],
+            1,
+            "neither a checkpoint nor a file",
+        ),
+    ];
+    for (arguments, status, why) in cases {
+        let output = run(folder, arguments, "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(why), "{arguments:?}: {said}");
+        assert!(!said.contains("unavailable"), "{arguments:?}: {said}");
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+    }
+    // Nobody is asked about nobody.
+    let output = run(folder, &["user", "suspend", "--all", "--role", "guest"], "");
+    assert!(output.status.success());
+    assert_eq!(output.stderr, b"No account fits.\n");
+}
+
+#[test]
 fn migration_is_done_once() {
     let folder = tempfile::tempdir().unwrap();
     assert!(told(folder.path(), &["migrate"], "").contains("brought up to date"));

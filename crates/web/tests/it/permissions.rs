@@ -26,7 +26,7 @@ registers), `guest`. What is not allowed here is refused.
 ";
 
 const BESIDES: &str = "
-Besides, whatever the table allows (AUT-3):
+Besides, whatever the table allows:
 
 - Nobody manages a user of their own or a higher role, super admins excepted; and nobody grants a role above what the table says.
 - The last active super admin is neither demoted, suspended, deleted nor erased, by nobody, by whichever way.

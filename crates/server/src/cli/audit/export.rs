@@ -1,8 +1,7 @@
 //! `ntt-auth audit export`
 
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +13,7 @@ use ntt_auth_core::model::{AuditHead, Mark, Outcome, Timestamp};
 use ntt_auth_core::transfer::write_cell;
 use serde_json::{Value, json};
 
+use super::super::new_file::new_file;
 use super::super::{Failure, open};
 use super::list::json_of;
 use super::{bar, time};
@@ -49,7 +49,7 @@ enum Format {
 pub(super) async fn run(how: &Export, settings: &Settings) -> Result<(), Failure> {
     let auth = open(settings).await?.auth;
     let out: Box<dyn Write> = match &how.output {
-        Some(path) => Box::new(create(path)?),
+        Some(path) => Box::new(new_file(path)?),
         None => Box::new(io::stdout().lock()),
     };
     let format = match how.format {
@@ -83,16 +83,6 @@ pub(super) async fn run(how: &Export, settings: &Settings) -> Result<(), Failure
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
-}
-
-fn create(path: &Path) -> Result<std::fs::File, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map_err(|error| Failure::Refused(format!("{} cannot be made: {error}", path.display())))
 }
 
 /// Every event up to the end that the chain had, in constant memory.

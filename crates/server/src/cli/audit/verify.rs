@@ -50,11 +50,15 @@ pub(super) async fn run(given: &Verify, settings: &Settings) -> Result<(), Failu
                 )
             }));
             lines.push(format!(
-                "{} events ({} to {}) and {} checkpoints verified in {:.1} s\n",
+                "{} events ({} to {}) and {} checkpoints {} in {:.1} s\n",
                 report.events,
                 report.first,
                 report.latest,
                 report.checkpoints,
+                match report.is_whole() {
+                    true => "verified",
+                    false => "looked at",
+                },
                 took.as_secs_f64()
             ));
             print(&lines.join("\n"))?;
@@ -91,7 +95,7 @@ fn read(text: &str) -> Result<Vec<Checkpoint>, Failure> {
     if let Ok(checkpoint) = parse_checkpoint(text) {
         return Ok(vec![checkpoint]);
     }
-    let unreadable = |why: String| Failure::Refused(format!("--checkpoint {text}: {why}"));
+    let unreadable = |why: String| Failure::File(format!("--checkpoint {text}: {why}"));
     let content = std::fs::read_to_string(text).map_err(|error| {
         unreadable(format!(
             "neither a checkpoint nor a file that can be read ({error})"

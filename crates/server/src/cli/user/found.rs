@@ -38,7 +38,7 @@ pub(crate) struct Filter {
     /// Only those of this role
     #[arg(long, value_parser = role())]
     role: Option<Role>,
-    /// Only those in this state; deleted ones are shown by this alone or by --deleted
+    /// Only those in this state; without it, deleted ones are left out
     #[arg(long, value_enum)]
     state: Option<StateName>,
     /// Only those whose address is verified, or with `false` those whose is not

@@ -1,9 +1,11 @@
 //! What is done to accounts, to each alone: `ntt-auth user suspend` and its like.
 
+use std::io::Write as _;
+
 use clap::Args;
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::{Actor, ManageUser, Measure};
-use ntt_auth_core::model::{Client, User, UserId};
+use ntt_auth_core::model::{Client, Email, User, UserId};
 use ntt_auth_core::store::UserSort;
 
 use super::super::confirm::confirm;
@@ -32,6 +34,9 @@ pub(crate) struct Whom {
     json: bool,
 }
 
+/// An account that is meant, and its address for what is told of it.
+type Meant = (UserId, Email);
+
 impl Whom {
     /// These.
     pub(crate) fn named(users: Vec<String>, json: bool) -> Self {
@@ -49,7 +54,7 @@ impl Whom {
         &self,
         auth: &Auth,
         measure: &Measure,
-    ) -> Result<(Vec<UserId>, Option<Failure>), Failure> {
+    ) -> Result<(Vec<Meant>, Option<Failure>), Failure> {
         if self.all {
             return Ok((self.matching(auth, measure).await?, None));
         }
@@ -62,8 +67,8 @@ impl Whom {
         let (mut found, mut missing) = (Vec::new(), None);
         for name in &self.users {
             match find(auth, name).await {
-                Ok(user) if found.contains(&user.id) => {}
-                Ok(user) => found.push(user.id),
+                Ok(user) if found.iter().any(|(id, _)| *id == user.id) => {}
+                Ok(user) => found.push((user.id, user.email)),
                 Err(failure @ Failure::NoSuchUser(_)) => told(&mut missing, failure),
                 Err(failure) => return Err(failure),
             }
@@ -71,7 +76,7 @@ impl Whom {
         Ok((found, missing))
     }
 
-    async fn matching(&self, auth: &Auth, measure: &Measure) -> Result<Vec<UserId>, Failure> {
+    async fn matching(&self, auth: &Auth, measure: &Measure) -> Result<Vec<Meant>, Failure> {
         if self.filter.is_empty() {
             return Err(Failure::Usage("--all needs a filter, like --role guest"));
         }
@@ -82,10 +87,10 @@ impl Whom {
         let mut found = Vec::new();
         while let Some(users) = pages.next().await? {
             let now = auth.now();
-            let fitting = users.iter().filter(|user| {
+            let fitting = users.into_iter().filter(|user| {
                 self.filter.fits(user, now) && (!deleted || user.standing.deleted_at.is_some())
             });
-            found.extend(fitting.map(|user| user.id));
+            found.extend(fitting.map(|user| (user.id, user.email)));
         }
         Ok(found)
     }
@@ -99,7 +104,9 @@ pub(crate) async fn on_each(
 ) -> Result<(), Failure> {
     let auth = open(settings).await?.auth;
     let (users, mut failed) = whom.find(&auth, &measure).await?;
-    if whom.all && !whom.yes {
+    if whom.all && users.is_empty() {
+        let _ = writeln!(std::io::stderr(), "No account fits.");
+    } else if whom.all && !whom.yes {
         let many = users.len();
         confirm(&format!("{many} accounts fit. Do it to all of them?")).map_err(|failure| {
             match failure {
@@ -108,7 +115,7 @@ pub(crate) async fn on_each(
             }
         })?;
     }
-    for user in users {
+    for (user, email) in users {
         let manage = ManageUser {
             actor: Actor::Operator,
             user,
@@ -117,7 +124,10 @@ pub(crate) async fn on_each(
         };
         match manage.run(&auth).await {
             Ok(user) => print(&done(&user, &measure, &auth, whom.json))?,
-            Err(error) => told(&mut failed, Failure::OfUser(user, Box::new(error.into()))),
+            Err(error) => told(
+                &mut failed,
+                Failure::OfUser(user, email, Box::new(error.into())),
+            ),
         }
     }
     failed.map_or(Ok(()), Err)
@@ -125,8 +135,6 @@ pub(crate) async fn on_each(
 
 /// Keeps the first failure to fail by, and tells the others at once.
 fn told(first: &mut Option<Failure>, failure: Failure) {
-    use std::io::Write as _;
-
     match first {
         None => *first = Some(failure),
         Some(_) => {

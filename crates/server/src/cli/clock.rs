@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use http::{Method, StatusCode};
+use ntt_auth_core::model::{FieldErrors, Invalid};
 use serde_json::{Value, json};
 
 use super::ask::{Answer, ask};
@@ -72,17 +73,22 @@ fn accepted(answer: &Answer) -> Result<Value, Failure> {
             "{} has no virtual clock for this machine: it runs in production, or testing.allow_from does not name it",
             answer.address
         ))),
-        status => {
-            let errors = body.get("errors").and_then(Value::as_array);
-            let messages: Vec<_> = errors
-                .into_iter()
-                .flatten()
-                .filter_map(|error| error.get("message").and_then(Value::as_str))
-                .collect();
-            Err(Failure::Refused(match messages.is_empty() {
-                true => format!("{} answered {status}", answer.address),
-                false => messages.join(" "),
-            }))
-        }
+        StatusCode::UNPROCESSABLE_ENTITY => Err(Failure::Invalid(mistakes(&body))),
+        status => Err(Failure::Refused(format!(
+            "{} answered {status}",
+            answer.address
+        ))),
     }
+}
+
+/// What the server does not accept, each with the field that it is about.
+fn mistakes(body: &Value) -> FieldErrors {
+    let mut mistakes = FieldErrors::new();
+    let errors = body.get("errors").and_then(Value::as_array);
+    for error in errors.into_iter().flatten() {
+        let [field, message] = ["field", "message"]
+            .map(|name| error.get(name).and_then(Value::as_str).unwrap_or_default());
+        mistakes.add(field.to_owned(), Invalid::new("invalid", message));
+    }
+    mistakes
 }

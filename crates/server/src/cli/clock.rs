@@ -88,7 +88,10 @@ fn mistakes(body: &Value) -> FieldErrors {
     for error in errors.into_iter().flatten() {
         let [field, message] = ["field", "message"]
             .map(|name| error.get(name).and_then(Value::as_str).unwrap_or_default());
-        mistakes.add(field.to_owned(), Invalid::new("invalid", message));
+        mistakes.add(
+            field.to_owned(),
+            Invalid::with("invalid", message.to_owned()),
+        );
     }
     mistakes
 }

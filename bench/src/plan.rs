@@ -44,7 +44,9 @@ pub(crate) struct Scale {
     pub(crate) storm: Duration,
     /// Few accounts, and many.
     pub(crate) accounts: (usize, usize),
-    /// Length of a round with few accounts, and with many.
+    /// Rounds with few accounts, and with many.
+    pub(crate) look_up_rounds: usize,
+    /// Length of each.
     pub(crate) look_up_round: Duration,
     /// Accounts that are moved in and out.
     pub(crate) moved: usize,
@@ -66,7 +68,8 @@ impl Scale {
         storm_rounds: 3,
         storm: Duration::from_secs(8),
         accounts: (1000, 1_000_000),
-        look_up_round: Duration::from_secs(1),
+        look_up_rounds: 20,
+        look_up_round: Duration::from_millis(250),
         moved: 100_000,
     };
 
@@ -85,6 +88,7 @@ impl Scale {
         storm_rounds: 1,
         storm: Duration::from_secs(1),
         accounts: (500, 2000),
+        look_up_rounds: 1,
         look_up_round: Duration::from_millis(200),
         moved: 2000,
     };

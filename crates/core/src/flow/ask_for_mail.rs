@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::Mailbox;
 use crate::flow::letters::{Posted, account_exists, draw, link, reset, verification};
 use crate::flow::mail_job::{mail_job, open_job, sealed_job};
+use crate::flow::mailbox::Mailbox;
 use crate::flow::{Auth, Fault};
 use crate::model::{
     Client, CodeKind, Email, EventKind, FieldErrors, Job, JobKind, Letter, Mail, SecurityEvent,
@@ -129,7 +129,7 @@ impl Work for Ask {
 pub(crate) struct Answer {
     /// To whose account it belongs: they are not written to too often.
     pub(crate) subject: UserId,
-    /// The counters of an address that nobody has shown to be theirs, if the letter goes to such a one.
+    /// In what it is counted, if nobody has shown the address to be theirs.
     pub(crate) mailbox: Option<Mailbox>,
     pub(crate) letter: Reply,
     pub(crate) event: Option<SecurityEvent>,
@@ -168,7 +168,7 @@ pub(crate) async fn look_into(
     let told = |kind, user: &User| event(auth, kind, now, Some(user.id), &client);
     let to_owner = |user: &User, letter: Reply, event| Answer {
         subject: user.id,
-        mailbox: auth.throttle_names.strangers_mailbox(user, letter.topic()),
+        mailbox: Mailbox::of_stranger(auth, user, letter.topic()),
         letter,
         event,
     };
@@ -193,10 +193,9 @@ pub(crate) async fn look_into(
                 }
                 None => {
                     let letter = confirmation(auth, &asking, &email, now)?;
-                    let names = &auth.throttle_names;
                     Some(Answer {
                         subject: asking.id,
-                        mailbox: Some(names.mailbox(&email, &letter.mail.topic)),
+                        mailbox: Some(Mailbox::of(auth, &email, &letter.mail.topic)),
                         event: Some(told(EventKind::EmailChangeAsked, &asking).by(asking.id)),
                         letter: Reply::Posted(Box::new(letter)),
                     })

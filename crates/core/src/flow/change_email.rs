@@ -8,10 +8,10 @@ use crate::flow::ask_for_mail::request_job;
 use crate::flow::auth::{Committed, revoke};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{Mailbox, Right, ThrottleNames, Unproved, forget_renamed, prove_password};
-use crate::flow::letters::{Pace, may_write, may_write_to};
+use crate::flow::guess::{Right, ThrottleNames, Unproved, forget_renamed, prove_password};
 use crate::flow::links::find;
 use crate::flow::mail_job::mail_job;
+use crate::flow::mailbox::{Mailbox, Pace, may_write, may_write_to};
 use crate::flow::register::{look_again, taken};
 use crate::flow::{Auth, Caller, Fault, LinkError};
 use crate::model::{
@@ -187,10 +187,7 @@ impl ConfirmEmailChange {
         let work = Move {
             code: found.code.hash,
             user,
-            mailbox: auth
-                .throttle_names
-                .strangers_mailbox(&before, &notice.topic),
-            pace: Pace::of(auth),
+            mailbox: Mailbox::of_stranger(auth, &before, &notice.topic),
             notice,
             from: before.email,
             to: found.about,
@@ -212,7 +209,6 @@ struct Move {
     notice: Job,
     /// The address that the account leaves may never have been its user's.
     mailbox: Option<Mailbox>,
-    pace: Pace,
     at: Timestamp,
     expires_at: Timestamp,
     event: SecurityEvent,
@@ -256,7 +252,7 @@ impl Work for Move {
         for kind in [CodeKind::VerifyEmail, CodeKind::ResetPassword] {
             tx.codes().void(self.user, kind).await?;
         }
-        if may_write_to(tx, self.pace, self.mailbox, self.at).await? {
+        if may_write_to(tx, self.mailbox, self.at).await? {
             tx.jobs().add(&self.notice).await?;
         }
         tx.events().append(&self.event).await?;

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{Mailbox, Proof, Right, Unproved, prove_password};
-use crate::flow::letters::{Pace, may_write_to};
+use crate::flow::guess::{Proof, Right, Unproved, prove_password};
 use crate::flow::mail_job::mail_job;
+use crate::flow::mailbox::{Mailbox, may_write_to};
 use crate::flow::new_password::hash_new;
 use crate::flow::register::acceptable_password;
 use crate::flow::sign_out::EndAll;
@@ -110,8 +110,7 @@ impl ChangePassword {
         let notice = mail_job(auth, &Mail::to(&user, letter), Some(user.id), now)?;
         let work = ReplacePassword {
             user: user.id,
-            mailbox: auth.throttle_names.strangers_mailbox(&user, &notice.topic),
-            pace: Pace::of(auth),
+            mailbox: Mailbox::of_stranger(auth, &user, &notice.topic),
             notice,
             old,
             new: hash,
@@ -142,7 +141,6 @@ struct ReplacePassword {
     notice: Job,
     /// Who registered with a stranger's address must not write to them by changing their password all day.
     mailbox: Option<Mailbox>,
-    pace: Pace,
     old: PasswordHash,
     new: PasswordHash,
     right: Right,
@@ -168,7 +166,7 @@ impl Work for ReplacePassword {
             return Err(StoreError::Contention);
         }
         void_with_password(tx, self.user).await?;
-        if may_write_to(tx, self.pace, self.mailbox, self.end.at).await? {
+        if may_write_to(tx, self.mailbox, self.end.at).await? {
             tx.jobs().add(&self.notice).await?;
         }
         self.right.within(tx).await?;

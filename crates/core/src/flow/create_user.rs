@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::letters::{Pace, verification};
+use crate::flow::letters::verification;
 use crate::flow::manage_user::present_role;
 use crate::flow::new_password::hash_new;
 use crate::flow::register::{AddUser, taken_errors};
@@ -80,7 +80,6 @@ impl CreateUser {
                 letter,
                 // Whoever may make accounts is trusted with addresses.
                 mailbox: None,
-                pace: Pace::of(auth),
                 told_to_owner: None,
                 names: auth.throttle_names.clone(),
                 user: user.clone(),

@@ -6,7 +6,7 @@ use crate::flow::fault::faults;
 use crate::flow::{Actor, Auth, Fault};
 use crate::model::{Client, EventKind, SecurityEvent, Timestamp, User};
 use crate::policy::Action;
-use crate::store::{StoreError, Tx, UserFilter, UserPlace, UserQuery, UserSort, Work};
+use crate::store::{StoreError, Tx, UserPlace, UserQuery, Work};
 use crate::transfer::Export;
 
 /// Users read at one time.
@@ -67,15 +67,8 @@ impl ExportUsers {
             return Ok(Vec::new());
         }
         let query = UserQuery {
-            filter: UserFilter {
-                include_deleted: true,
-                ..UserFilter::default()
-            },
-            sort: UserSort::CreatedAt,
-            descending: false,
             after: self.after.take(),
-            limit: PAGE,
-            now: self.now,
+            ..UserQuery::everybody(PAGE, self.now)
         };
         let users = auth.store.read().users().page(&query).await?;
         self.after = users

@@ -39,10 +39,6 @@ const NOBODYS_LOCK: Duration = Duration::from_hours(24 * 90);
 /// The longest time after which anybody is told to come back.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-/// The two counters of letters of a kind to an address: of a short while, and of a day.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mailbox(pub(crate) [ThrottleId; 2]);
-
 /// Names of counters and of the accounts they belong to.
 #[derive(Clone)]
 pub(crate) struct ThrottleNames(hmac::Key);
@@ -75,19 +71,13 @@ impl ThrottleNames {
             .collect()
     }
 
-    /// The counters of letters of a kind to an address, whosever it is.
-    pub(crate) fn mailbox(&self, address: &Email, topic: &str) -> Mailbox {
+    /// The two counters of letters of a kind to an address, whosever it is: of a short while, and of a day.
+    pub(crate) fn mailbox(&self, address: &Email, topic: &str) -> [ThrottleId; 2] {
         let address = address.folded();
-        Mailbox([b"a while".as_slice(), b"a day"].map(|time| {
+        [b"a while".as_slice(), b"a day"].map(|time| {
             let parts = [address.as_str().as_bytes(), topic.as_bytes(), time];
             self.name(b"mailbox", &parts)
-        }))
-    }
-
-    /// The same for the address of a user, unless it was shown to be theirs.
-    pub(crate) fn strangers_mailbox(&self, user: &User, topic: &str) -> Option<Mailbox> {
-        let is_strangers = user.email_verified_at.is_none();
-        is_strangers.then(|| self.mailbox(&user.email, topic))
+        })
     }
 
     fn counter(&self, account: &ThrottleId, source: &Source) -> ThrottleId {

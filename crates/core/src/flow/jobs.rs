@@ -11,8 +11,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::flow::ask_for_mail::{Answer, Reply, look_into};
 use crate::flow::auth::Committed;
-use crate::flow::letters::{Pace, may_write, may_write_to};
 use crate::flow::mail_job::{mail_of, without_person};
+use crate::flow::mailbox::{Pace, may_write, may_write_to};
 use crate::flow::{Auth, Fault};
 use crate::model::{Job, JobId, JobKind, Lease, Timestamp};
 use crate::port::{MailError, Mailer, random};
@@ -252,10 +252,9 @@ impl Note {
     /// have is still good.
     async fn write(&self, tx: &mut dyn Tx, answer: &Answer) -> Result<(), StoreError> {
         let topic = answer.letter.topic();
-        if !may_write(tx, self.pace, answer.subject, topic, self.at).await? {
-            return Ok(());
-        }
-        if !may_write_to(tx, self.pace, answer.mailbox, self.at).await? {
+        if !may_write(tx, self.pace, answer.subject, topic, self.at).await?
+            || !may_write_to(tx, answer.mailbox, self.at).await?
+        {
             return Ok(());
         }
         match &answer.letter {

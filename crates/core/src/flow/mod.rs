@@ -29,6 +29,7 @@ mod letters;
 mod links;
 mod list_users;
 mod mail_job;
+mod mailbox;
 mod manage_jobs;
 mod manage_user;
 mod manage_users;

@@ -1,8 +1,8 @@
 //! The notice about a sign-in from a device that is new to an account.
 
-use crate::flow::guess::Mailbox;
-use crate::flow::letters::{Pace, Posted, draw, link, may_write, may_write_to};
+use crate::flow::letters::{Posted, draw, link};
 use crate::flow::mail_job::mail_job;
+use crate::flow::mailbox::{Mailbox, Pace, may_write, may_write_to};
 use crate::flow::sign_in::Device;
 use crate::flow::{Auth, Fault};
 use crate::model::{CodeKind, Letter, Mail, Session, Timestamp, User, UserId};
@@ -50,7 +50,7 @@ impl Notice {
         let mail = mail_job(auth, &Mail::to(user, letter), Some(user.id), at)?;
         Ok(Some(Self {
             user: user.id,
-            mailbox: auth.throttle_names.strangers_mailbox(user, &mail.topic),
+            mailbox: Mailbox::of_stranger(auth, user, &mail.topic),
             posted: Posted {
                 code: drawn.code,
                 mail,
@@ -64,7 +64,7 @@ impl Notice {
     pub(crate) async fn within(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         let topic = &self.posted.mail.topic;
         if may_write(tx, self.pace, self.user, topic, self.at).await?
-            && may_write_to(tx, self.pace, self.mailbox, self.at).await?
+            && may_write_to(tx, self.mailbox, self.at).await?
         {
             self.posted.within(tx).await?;
         }

@@ -7,8 +7,9 @@ use crate::flow::auth::Committed;
 use crate::flow::consents::{AddConsenting, Giving, at_registration};
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{Mailbox, ThrottleNames, forget_guesses};
-use crate::flow::letters::{Pace, Posted, account_exists, may_write, may_write_to, verification};
+use crate::flow::guess::{ThrottleNames, forget_guesses};
+use crate::flow::letters::{Posted, account_exists, verification};
+use crate::flow::mailbox::{Mailbox, Pace, may_write, may_write_to};
 use crate::flow::new_password::hash_new;
 use crate::flow::{Auth, Fault};
 use crate::model::{
@@ -254,11 +255,8 @@ impl Register {
                 add: AddUser {
                     user: user.clone(),
                     event: registered,
-                    mailbox: auth
-                        .throttle_names
-                        .strangers_mailbox(&user, &letter.mail.topic),
+                    mailbox: Mailbox::of_stranger(auth, &user, &letter.mail.topic),
                     letter: Some(letter),
-                    pace: Pace::of(auth),
                     told_to_owner,
                     names: auth.throttle_names.clone(),
                 },
@@ -317,7 +315,6 @@ pub(crate) struct AddUser {
     pub(crate) letter: Option<Posted>,
     /// In what it is counted, if whoever asks may have named a stranger's address.
     pub(crate) mailbox: Option<Mailbox>,
-    pub(crate) pace: Pace,
     /// What the owner of a taken address is told instead of whoever asks.
     pub(crate) told_to_owner: Option<Owner>,
     pub(crate) names: ThrottleNames,
@@ -351,7 +348,7 @@ impl Owner {
         };
         let mailbox = letter
             .as_ref()
-            .and_then(|letter| auth.throttle_names.strangers_mailbox(&owner, &letter.topic));
+            .and_then(|letter| Mailbox::of_stranger(auth, &owner, &letter.topic));
         let kind = EventKind::RegistrationRefused;
         Ok(Some(Self {
             id: owner.id,
@@ -366,7 +363,7 @@ impl Owner {
         tx.events().append(&self.event).await?;
         if let Some(letter) = &self.letter
             && may_write(tx, self.pace, self.id, &letter.topic, self.event.at).await?
-            && may_write_to(tx, self.pace, self.mailbox, self.event.at).await?
+            && may_write_to(tx, self.mailbox, self.event.at).await?
         {
             tx.jobs().add(letter).await?;
         }
@@ -391,7 +388,7 @@ impl Work for AddUser {
         tx.users().insert(&self.user).await.map_err(look_again)?;
         forget_guesses(tx, &self.names, &self.user).await?;
         if let Some(letter) = &self.letter
-            && may_write_to(tx, self.pace, self.mailbox, self.user.created_at).await?
+            && may_write_to(tx, self.mailbox, self.user.created_at).await?
         {
             letter.within(tx).await?;
         }

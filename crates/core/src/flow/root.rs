@@ -10,7 +10,7 @@ use crate::flow::{Actor, Auth, Fault};
 use crate::model::{AuditHead, Client, EventKind, SecurityEvent, StoredKey, Timestamp};
 use crate::port::Entropy;
 use crate::secret::{MasterKey, MasterKeys, RootSecret, SealedBy};
-use crate::store::{Store, StoreError, Tx, UserFilter, UserQuery, UserSort, Work, transact};
+use crate::store::{Store, StoreError, Tx, UserQuery, Work, transact};
 use crate::token::opens;
 
 /// Why an installation cannot be opened with the keys at hand.
@@ -119,7 +119,9 @@ impl Work for First {
         }
         let keys = tx.keys().all().await?;
         let head = tx.audit().head().await?;
-        let is_new = keys.is_empty() && head.mac.is_none() && !any_user(tx, self.at).await?;
+        let everybody = UserQuery::everybody(1, self.at);
+        let is_new =
+            keys.is_empty() && head.mac.is_none() && tx.users().page(&everybody).await?.is_empty();
         let sealed = match is_new {
             true => Some(&self.own),
             false => self
@@ -133,21 +135,6 @@ impl Work for First {
             None => Ok(false),
         }
     }
-}
-
-async fn any_user(tx: &mut dyn Tx, now: Timestamp) -> Result<bool, StoreError> {
-    let query = UserQuery {
-        filter: UserFilter {
-            include_deleted: true,
-            ..UserFilter::default()
-        },
-        sort: UserSort::CreatedAt,
-        descending: false,
-        after: None,
-        limit: 1,
-        now,
-    };
-    Ok(!tx.users().page(&query).await?.is_empty())
 }
 
 /// Whether what is in a store was made with this secret. If nothing in it can tell, it may have been.

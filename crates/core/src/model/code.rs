@@ -1,52 +1,22 @@
 //! Codes: the one-time secrets of the links in mails (ACC-6, ACC-7, ACC-8).
 
 use std::fmt;
-use std::str::FromStr;
 
+use crate::model::named::named;
 use crate::model::{SessionId, Timestamp, UserId};
 use crate::secret::REDACTED;
 
-/// What a code is good for, and nothing else (E-18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CodeKind {
-    /// Shows that an address is its user's.
-    VerifyEmail,
-    /// Lets its holder choose a new password.
-    ResetPassword,
-    /// Moves an account to a new address.
-    ConfirmEmail,
-    /// Says that a sign-in was somebody else's, and ends every session.
-    NotMe,
-}
-
-impl CodeKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [
-        Self::VerifyEmail,
-        Self::ResetPassword,
-        Self::ConfirmEmail,
-        Self::NotMe,
-    ];
-
-    /// The name used in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify_email",
-            Self::ResetPassword => "reset_password",
-            Self::ConfirmEmail => "confirm_email",
-            Self::NotMe => "not_me",
-        }
-    }
-}
-
-impl FromStr for CodeKind {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(())
+named! {
+    /// What a code is good for, and nothing else (E-18).
+    pub enum CodeKind {
+        /// Shows that an address is its user's.
+        VerifyEmail => "verify_email",
+        /// Lets its holder choose a new password.
+        ResetPassword => "reset_password",
+        /// Moves an account to a new address.
+        ConfirmEmail => "confirm_email",
+        /// Says that a sign-in was somebody else's, and ends every session.
+        NotMe => "not_me",
     }
 }
 

@@ -1,10 +1,10 @@
 //! Security events: what happened to whom, by whom, from where.
 
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::model::named::named;
 use crate::model::{EventId, SessionId, Timestamp, UserId};
 
 /// How something went.
@@ -36,20 +36,14 @@ impl Outcome {
 /// Kinds, each with its meaning, its name and, unless it is a success, its outcome: `Name => "name" is Failure`.
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $name:ident => $text:literal $(is $outcome:ident)?,)*) => {
-        /// What happened.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum EventKind { $($(#[doc = $doc])* $name,)* }
+        named! {
+            /// What happened.
+            #[derive(Serialize)]
+            #[serde(rename_all = "snake_case")]
+            pub enum EventKind { $($(#[doc = $doc])* $name => $text,)* }
+        }
 
         impl EventKind {
-            /// Every kind there is.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// The name used in the store.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
             /// What it means, in one line.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$name => concat!($($doc),*).trim(),)* }
@@ -155,18 +149,6 @@ kinds! {
     UsersImported => "users_imported" is Success,
     /// All accounts were exported.
     UsersExported => "users_exported" is Success,
-}
-
-impl FromStr for EventKind {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(())
-    }
 }
 
 /// One security event. It is appended in the transaction of what it tells of, and never changed.

@@ -1,9 +1,8 @@
 //! Jobs: what a transaction asks to be done after its commit, such as sending a mail (OPS-10).
 
-use std::str::FromStr;
-
 use serde::Serialize;
 
+use crate::model::named::named;
 use crate::model::{JobId, Timestamp, UserId};
 
 /// What a job does.
@@ -50,44 +49,19 @@ impl JobKind {
     }
 }
 
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    /// Waits for its time.
-    Waiting,
-    /// Somebody performs it; if they do not finish before the lease runs out, another may.
-    Leased,
-    /// Done. It is kept for a while, without its payload, so that an administrator can see that it was.
-    Done,
-    /// Given up: after its last attempt, because it cannot succeed, or because it came too late.
-    Dead,
-}
-
-impl JobState {
-    /// Every one there is.
-    pub const ALL: &[Self] = &[Self::Waiting, Self::Leased, Self::Done, Self::Dead];
-
-    /// The name used in the store and in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Leased => "leased",
-            Self::Done => "done",
-            Self::Dead => "dead",
-        }
-    }
-}
-
-impl FromStr for JobState {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|state| state.as_str() == text)
-            .ok_or(())
+named! {
+    /// Where a job stands.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum JobState {
+        /// Waits for its time.
+        Waiting => "waiting",
+        /// Somebody performs it; if they do not finish before the lease runs out, another may.
+        Leased => "leased",
+        /// Done. It is kept for a while, without its payload, so that an administrator can see that it was.
+        Done => "done",
+        /// Given up: after its last attempt, because it cannot succeed, or because it came too late.
+        Dead => "dead",
     }
 }
 

@@ -1,12 +1,12 @@
 //! Signing keys as they are stored (TOK-3).
 
 use std::fmt;
-use std::str::FromStr;
 
 use ntt_auth_jose::Algorithm;
 use serde::Serialize;
 
 use crate::model::Timestamp;
+use crate::model::named::named;
 
 /// The `kid` of a key (RFC 7517 § 4.5).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -30,37 +30,17 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// Where a key stands in its life. All three are published; only the current one signs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyState {
-    /// Published ahead, so that verifiers know it before its first signature.
-    Next,
-    /// Signs.
-    Current,
-    /// Signs no more; verifies until its last token has expired.
-    Retired,
-}
-
-impl KeyState {
-    /// The name used in the store and on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Current => "current",
-            Self::Retired => "retired",
-        }
-    }
-}
-
-impl FromStr for KeyState {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Next, Self::Current, Self::Retired]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(())
+named! {
+    /// Where a key stands in its life. All three are published; only the current one signs.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum KeyState {
+        /// Published ahead, so that verifiers know it before its first signature.
+        Next => "next",
+        /// Signs.
+        Current => "current",
+        /// Signs no more; verifies until its last token has expired.
+        Retired => "retired",
     }
 }
 

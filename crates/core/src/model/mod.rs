@@ -12,6 +12,7 @@ mod invalid;
 mod job;
 mod key;
 mod mail;
+mod named;
 mod profile;
 mod revocation;
 mod role;

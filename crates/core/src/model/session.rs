@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use aws_lc_rs::digest;
 use serde::Serialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::model::named::named;
 use crate::model::{SessionId, Timestamp, UserId};
 
 /// Who is at the other end of a request, as far as can be told.
@@ -78,68 +78,30 @@ impl fmt::Debug for RefreshSeed {
     }
 }
 
-/// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// Its user signed out.
-    SignedOut,
-    /// Its user ended it from another session.
-    EndedByUser,
-    /// An administrator ended it.
-    EndedByAdmin,
-    /// The password was changed.
-    PasswordChanged,
-    /// The account was suspended.
-    Suspended,
-    /// The account was deleted.
-    Deleted,
-    /// A used refresh token was presented again.
-    RefreshTokenReused,
-    /// The store was restored from a backup, in which what was signed in since is missing and what was signed out since
-    /// is back.
-    Restored,
-    /// Its user said that it was somebody else's.
-    Disowned,
-}
-
-impl EndReason {
-    const ALL: [Self; 9] = [
-        Self::SignedOut,
-        Self::EndedByUser,
-        Self::EndedByAdmin,
-        Self::PasswordChanged,
-        Self::Suspended,
-        Self::Deleted,
-        Self::RefreshTokenReused,
-        Self::Restored,
-        Self::Disowned,
-    ];
-
-    /// The name used in the store and in events.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed_out",
-            Self::EndedByUser => "ended_by_user",
-            Self::EndedByAdmin => "ended_by_admin",
-            Self::PasswordChanged => "password_changed",
-            Self::Suspended => "suspended",
-            Self::Deleted => "deleted",
-            Self::RefreshTokenReused => "refresh_token_reused",
-            Self::Restored => "restored",
-            Self::Disowned => "disowned",
-        }
-    }
-}
-
-impl FromStr for EndReason {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
-            .ok_or(())
+named! {
+    /// Why a session ended.
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum EndReason {
+        /// Its user signed out.
+        SignedOut => "signed_out",
+        /// Its user ended it from another session.
+        EndedByUser => "ended_by_user",
+        /// An administrator ended it.
+        EndedByAdmin => "ended_by_admin",
+        /// The password was changed.
+        PasswordChanged => "password_changed",
+        /// The account was suspended.
+        Suspended => "suspended",
+        /// The account was deleted.
+        Deleted => "deleted",
+        /// A used refresh token was presented again.
+        RefreshTokenReused => "refresh_token_reused",
+        /// The store was restored from a backup, in which what was signed in since is missing and what was signed out since
+        /// is back.
+        Restored => "restored",
+        /// Its user said that it was somebody else's.
+        Disowned => "disowned",
     }
 }
 

@@ -97,13 +97,7 @@ impl MasterKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Sevens;
-    impl Entropy for Sevens {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use crate::port::Sevens;
 
     #[test]
     fn a_root_secret_opens_under_the_key_that_sealed_it_and_no_other() {

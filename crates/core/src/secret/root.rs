@@ -108,18 +108,12 @@ impl RootSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Zeros;
-    impl Entropy for Zeros {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use crate::port::Sevens;
 
     #[test]
     fn sealed_values_open_only_for_their_purpose_and_place() {
         let key = RootSecret::new([1; 32]);
-        let sealed = key.seal("keys", b"kid-1", b"private", &Zeros).unwrap();
+        let sealed = key.seal("keys", b"kid-1", b"private", &Sevens).unwrap();
         assert_eq!(
             key.open("keys", b"kid-1", &sealed).unwrap().as_slice(),
             b"private"

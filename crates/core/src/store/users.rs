@@ -63,6 +63,23 @@ pub struct UserQuery {
     pub now: Timestamp,
 }
 
+impl UserQuery {
+    /// Everybody there is, deleted ones too, in the order in which they came to be.
+    pub fn everybody(limit: u32, now: Timestamp) -> Self {
+        Self {
+            filter: UserFilter {
+                include_deleted: true,
+                ..UserFilter::default()
+            },
+            sort: UserSort::CreatedAt,
+            descending: false,
+            after: None,
+            limit,
+            now,
+        }
+    }
+}
+
 /// Reading users.
 #[async_trait]
 pub trait ReadUsers: Send {

@@ -82,13 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    struct Sevens;
-    impl Entropy for Sevens {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use crate::port::Sevens;
 
     #[test]
     fn e18_a_code_is_of_one_kind() {

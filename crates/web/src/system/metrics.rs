@@ -303,7 +303,7 @@ impl Metrics {
             for state in JobState::ALL {
                 let count = counts
                     .iter()
-                    .find(|count| count.state == *state)
+                    .find(|count| count.state == state)
                     .map_or(0, |count| count.count);
                 let labels = JobLabels {
                     state: state.as_str(),

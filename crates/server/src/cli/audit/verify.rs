@@ -8,6 +8,7 @@ use ntt_auth_core::flow::{AuditReport, verify_audit};
 use ntt_auth_core::model::Checkpoint;
 use serde_json::json;
 
+use super::super::table::counted;
 use super::super::{Failure, open, print};
 use super::bar;
 use crate::settings::Settings;
@@ -50,11 +51,11 @@ pub(super) async fn run(given: &Verify, settings: &Settings) -> Result<(), Failu
                 )
             }));
             lines.push(format!(
-                "{} events ({} to {}) and {} checkpoints {} in {:.1} s\n",
-                report.events,
+                "{} ({} to {}) and {} {} in {:.1} s\n",
+                counted(report.events, "event", "events"),
                 report.first,
                 report.latest,
-                report.checkpoints,
+                counted(report.checkpoints, "checkpoint", "checkpoints"),
                 match report.is_whole() {
                     true => "verified",
                     false => "looked at",

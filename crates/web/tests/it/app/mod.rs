@@ -26,7 +26,7 @@ use ntt_auth_core::policy::{
 };
 use ntt_auth_core::port::ErasureLog;
 use ntt_auth_core::secret::{Bearer, RootSecret};
-use ntt_auth_core::store::{Store, UserFilter, UserQuery, UserSort};
+use ntt_auth_core::store::{Store, UserQuery};
 use ntt_auth_core::{Auth, flow};
 use ntt_auth_store_sql::SqlStore;
 use ntt_auth_web::{App, Component, HashingStats, Outbox, Probe, TimeTravel, WebSettings};
@@ -195,17 +195,7 @@ impl TestApp {
 
     /// How many accounts there are, deleted ones too.
     pub(crate) async fn accounts(&self) -> usize {
-        let query = UserQuery {
-            filter: UserFilter {
-                include_deleted: true,
-                ..UserFilter::default()
-            },
-            sort: UserSort::CreatedAt,
-            descending: false,
-            after: None,
-            limit: 10_000,
-            now: self.auth.now(),
-        };
+        let query = UserQuery::everybody(10_000, self.auth.now());
         self.auth
             .store()
             .read()

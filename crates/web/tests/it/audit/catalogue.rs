@@ -32,7 +32,7 @@ fn v16_1_1_the_documented_kinds_of_events_are_those_of_the_code() {
 #[test]
 fn every_kind_has_a_name_of_its_own() {
     for kind in EventKind::ALL {
-        assert_eq!(kind.as_str().parse(), Ok(*kind));
+        assert_eq!(kind.as_str().parse(), Ok(kind));
         let same = EventKind::ALL
             .iter()
             .filter(|other| other.as_str() == kind.as_str());

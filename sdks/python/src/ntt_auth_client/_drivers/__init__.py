@@ -1,0 +1,1 @@
+"""Who performs the effects of plans: in threads that wait, or in an event loop."""

@@ -1,0 +1,1 @@
+"""Validating access tokens locally: keys, claims, revocations."""

@@ -12,6 +12,7 @@ import pytest
 
 from harness import PASSWORD, ROOT, Node, Start
 from harness.api import Api
+from harness.engines import ENGINES, CannotBeHadError, Engine, data_folder
 from harness.logs import LOGS
 from harness.mail import MailServer
 from harness.server import Binary, Server
@@ -21,6 +22,7 @@ KINDS = {"browser": "a Chromium", "node": "Node 20", "curl": "curl and jq"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say what this machine does not have."""
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes, and those alone")
     for kind, what in KINDS.items():
         parser.addoption(f"--without-{kind}", action="store_true", help=f"skip the tests that need {what}")
 
@@ -29,12 +31,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
     for kind, what in KINDS.items():
         config.addinivalue_line("markers", f"{kind}: needs {what}")
+    config.addinivalue_line("markers", "long: takes minutes; run with --long")
     config.addinivalue_line("markers", "last: judges the whole run, and comes after everything else")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what was said to be missing, and put last what judges the rest."""
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    is_long = bool(config.getoption("--long"))
+    left = [item for item in items if (item.get_closest_marker("long") is not None) is not is_long]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     for item in items:
         for kind, what in KINDS.items():
             if item.get_closest_marker(kind) and config.getoption(f"--without-{kind}"):
@@ -106,6 +114,21 @@ def start(program: Path, tmp_path: Path) -> Iterator[Start]:
             return one
 
         yield start_one
+
+
+@pytest.fixture(scope="session", params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Run a database server of the tests' own, of each kind in turn."""
+    with data_folder() as folder:
+        try:
+            one = ENGINES[request.param](folder / request.param)
+        except CannotBeHadError as error:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(str(error))
+        one.start()
+        yield one
+        one.end()
 
 
 @pytest.fixture(scope="session")

@@ -268,7 +268,8 @@ def test_v14_2_1_no_operation_takes_a_secret_in_its_address(start: Start) -> Non
 )
 def test_the_search_of_logs_finds_what_must_not_be_there(line: str) -> None:
     assert search("log", f"a line\nx {line} y\n", {"Known-Secret-1"})
-    assert not search("log", "a quiet line\nntt_auth_http_requests_total 1\n", {"Known-Secret-1"})
+    quiet = "a quiet line\nntt_auth_http_requests_total 1\n/setup?token=eyJMB9usKHGqAAAA.cmFuZG9tIHRleHQ\n"
+    assert not search("log", quiet, {"Known-Secret-1"})
 
 
 @pytest.mark.last

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, Result};
 use crate::load::{Answer, Kept, Then, Traffic, ask};
@@ -23,7 +24,16 @@ pub(crate) struct Session {
 
 /// Makes that many accounts.
 pub(crate) fn register(server: SocketAddr, count: usize) -> Result<Vec<Credentials>> {
-    let accounts: Vec<Credentials> = (0..count).map(Credentials::numbered).collect();
+    register_from(server, 0, count)
+}
+
+/// Makes that many accounts, with numbers from `first`.
+pub(crate) fn register_from(
+    server: SocketAddr,
+    first: usize,
+    count: usize,
+) -> Result<Vec<Credentials>> {
+    let accounts: Vec<Credentials> = (first..first + count).map(Credentials::numbered).collect();
     let requests: Vec<Vec<u8>> = accounts.iter().map(request::register).collect();
     for answer in ask(server, CALM, &requests)? {
         expect(server, "POST /auth/register", &answer, &[201, 202])?;
@@ -31,8 +41,11 @@ pub(crate) fn register(server: SocketAddr, count: usize) -> Result<Vec<Credentia
     Ok(accounts)
 }
 
-/// Signs every account in once.
-pub(crate) fn sign_in(server: SocketAddr, accounts: &[Credentials]) -> Result<Vec<Session>> {
+/// Signs every account in once; of each answer, what `T` takes of it.
+pub(crate) fn sign_in<T: DeserializeOwned>(
+    server: SocketAddr,
+    accounts: &[Credentials],
+) -> Result<Vec<T>> {
     let requests: Vec<Vec<u8>> = accounts.iter().map(request::login).collect();
     ask(server, CALM, &requests)?
         .iter()

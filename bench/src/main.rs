@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bare;
+mod engines;
 mod failure;
 mod latency;
 mod load;
@@ -14,7 +15,7 @@ mod report;
 mod request;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -23,7 +24,7 @@ use crate::failure::{Failure, Result};
 use crate::machine::Machine;
 use crate::measure::Part;
 use crate::plan::{Bench, Scale};
-use crate::report::Reasons;
+use crate::report::{Page, Reasons, Report};
 
 /// The bare server is to differ from ntt-auth in nothing below the router, so it allocates as ntt-auth does.
 #[global_allocator]
@@ -60,16 +61,25 @@ struct Options {
     /// The page to write.
     #[arg(long, default_value = "docs/performance.md")]
     report: PathBuf,
+    /// The page to write about engines and several servers.
+    #[arg(long, default_value = "docs/performance-engines.md")]
+    engines_report: PathBuf,
+    /// The program that starts databases.
+    #[arg(long, default_value = "scripts/test-servers")]
+    databases: PathBuf,
     /// Why numbers are not reached.
     #[arg(long, default_value = "bench/reasons.toml")]
     reasons: PathBuf,
+    /// What `make torture` found.
+    #[arg(long, default_value = "bench/torture.toml")]
+    torture: PathBuf,
     /// Where databases are made for the run; should be the kind of disk that a server has.
     #[arg(long, default_value = "target/bench")]
     data: PathBuf,
     /// Everything once and short, to see that the tool works.
     #[arg(long)]
     quick: bool,
-    /// Only these parts, separated by commas.
+    /// Only these parts, separated by commas. A page is written anew if one of its parts is among them.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
     /// Also installs fastapi-users and measures it in the same run.
@@ -107,14 +117,25 @@ fn run(options: &Options) -> Result<()> {
     };
     let bench = Bench::new(&options.server, options.seed.clone(), &options.data, scale)?;
     let machine = Machine::here(&options.data);
-    let report = measure::measure(&bench, parts, options.peers)?;
-    println!("{machine}\n\n{}", report.table());
-    let page = report.page(&machine, &reasons, options.quick);
-    fs::write(&options.report, page).map_err(Failure::while_(format!(
-        "writing {}",
-        options.report.display()
-    )))?;
-    println!("written to {}", options.report.display());
+    let write = |kind: Page, report: &Report, path: &Path| {
+        println!("{machine}\n\n{}", report.table());
+        let page = report.page(kind, &machine, &reasons, options.quick);
+        fs::write(path, page).map_err(Failure::while_(format!("writing {}", path.display())))?;
+        println!("written to {}", path.display());
+        Ok(())
+    };
+    if parts.iter().any(|part| !part.is_about_engines()) || options.peers {
+        let report = measure::measure(&bench, parts, options.peers)?;
+        write(Page::Server, &report, &options.report)?;
+    }
+    if parts.iter().any(|part| part.is_about_engines()) {
+        let endured = report::torture(&options.torture)?;
+        let mut report = measure::measure_engines(&bench, parts, &options.databases)?;
+        if let Some(endured) = endured {
+            report.grid(endured);
+        }
+        write(Page::Engines, &report, &options.engines_report)?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! How long everything runs, and where it finds what it needs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -50,10 +50,18 @@ pub(crate) struct Scale {
     pub(crate) look_up_round: Duration,
     /// Accounts that are moved in and out.
     pub(crate) moved: usize,
+    /// Rounds on each engine.
+    pub(crate) engine_rounds: usize,
+    /// Length of each.
+    pub(crate) engine_round: Duration,
+    /// Revocations with several servers on one database.
+    pub(crate) revocations: usize,
+    /// Requests a second that each of those servers has to answer beside.
+    pub(crate) node_load: f64,
 }
 
 impl Scale {
-    /// What the report is made of: some nine minutes.
+    /// What the report is made of: some fifteen minutes.
     pub(crate) const FULL: Self = Self {
         rounds: 5,
         round: Duration::from_secs(2),
@@ -71,6 +79,10 @@ impl Scale {
         look_up_rounds: 20,
         look_up_round: Duration::from_millis(250),
         moved: 100_000,
+        engine_rounds: 3,
+        engine_round: Duration::from_millis(1200),
+        revocations: 216,
+        node_load: 400.0,
     };
 
     /// Everything once and short: shows that the tool works, and nothing else.
@@ -91,6 +103,10 @@ impl Scale {
         look_up_rounds: 1,
         look_up_round: Duration::from_millis(200),
         moved: 2000,
+        engine_rounds: 1,
+        engine_round: Duration::from_millis(200),
+        revocations: 18,
+        node_load: 100.0,
     };
 }
 
@@ -147,6 +163,11 @@ impl Bench {
         Ok(folder)
     }
 
+    /// The folder that holds the data of runs.
+    pub(crate) fn place(&self) -> &Path {
+        self.data.path().parent().unwrap_or(self.data.path())
+    }
+
     /// A folder of that name beside the data, which outlives this run.
     pub(crate) fn lasting_folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.data.path().with_file_name(name);
@@ -173,6 +194,7 @@ impl Bench {
         command
             .current_dir(&folder)
             .env("NTT_AUTH__HTTP__LISTEN", "127.0.0.1:0")
+            .env("NTT_AUTH__HTTP__DRAIN", "0s")
             .env("NTT_AUTH__DATA_DIR", &folder)
             .env(
                 "NTT_AUTH__DATABASE__URL",

@@ -1,5 +1,9 @@
 //! The report: a table on the terminal and a page.
 
+mod grid;
+mod page;
+mod torture;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::fs;
@@ -9,6 +13,10 @@ use crate::failure::{Failure, Result};
 use crate::latency::{Latency, Readable};
 use crate::machine::Machine;
 use crate::measure::Comparison;
+
+pub(crate) use self::grid::Grid;
+pub(crate) use self::page::Page;
+pub(crate) use self::torture::torture;
 
 /// One number beside its target.
 #[derive(Debug, Clone)]
@@ -34,6 +42,7 @@ pub(crate) struct Finding {
 /// Everything that a run found, in the order in which it was found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
+    grids: Vec<Grid>,
     findings: Vec<Finding>,
     latencies: Vec<(String, Latency)>,
     processor_times: Vec<(String, Comparison)>,
@@ -44,6 +53,11 @@ impl Report {
     /// Adds a number.
     pub(crate) fn finding(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Adds a table.
+    pub(crate) fn grid(&mut self, grid: Grid) {
+        self.grids.push(grid);
     }
 
     /// Adds latencies seen by the client.
@@ -62,16 +76,26 @@ impl Report {
     }
 
     /// The page; `reasons` says of numbers that were not reached why, by key.
-    pub(crate) fn page(&self, machine: &Machine, reasons: &Reasons, quick: bool) -> String {
+    pub(crate) fn page(
+        &self,
+        kind: Page,
+        machine: &Machine,
+        reasons: &Reasons,
+        quick: bool,
+    ) -> String {
         let mut page = String::new();
         // Writing to a String cannot fail.
-        let _ = self.write_page(&mut page, machine, reasons, quick);
+        let _ = self.write_page(&mut page, kind, machine, reasons, quick);
         page
     }
 
     /// The table for the terminal.
     pub(crate) fn table(&self) -> String {
         let mut table = String::new();
+        for grid in &self.grids {
+            // Writing to a String cannot fail.
+            let _ = grid.write(&mut table);
+        }
         for finding in &self.findings {
             let mark = verdict(finding.reached);
             let Finding {
@@ -98,15 +122,16 @@ impl Report {
     fn write_page(
         &self,
         page: &mut String,
+        kind: Page,
         machine: &Machine,
         reasons: &Reasons,
         quick: bool,
     ) -> fmt::Result {
-        writeln!(page, "# Performance\n")?;
+        writeln!(page, "# {}\n", kind.title())?;
         writeln!(
             page,
             "Written by `make bench`; do not edit. {}\n",
-            method(machine)
+            kind.method(machine)
         )?;
         writeln!(page, "Measured on: {machine}.\n")?;
         if quick {
@@ -114,6 +139,12 @@ impl Report {
                 page,
                 "**A quick run: it shows that the tool works, its figures mean nothing.**\n"
             )?;
+        }
+        for grid in &self.grids {
+            grid.write(page)?;
+        }
+        if !self.grids.is_empty() {
+            writeln!(page, "\n## Beside their targets\n")?;
         }
         writeln!(
             page,
@@ -140,15 +171,12 @@ impl Report {
             )?;
         }
         self.write_misses(page, reasons)?;
-        writeln!(page, "\n## Latency at the client\n")?;
-        writeln!(page, "{}", row_of(&["", "p50", "p99", "p99.9", "slowest"]))?;
-        writeln!(page, "{}", rule(5))?;
-        for (what, latency) in &self.latencies {
-            let [p50, p99, p999, max] = [latency.p50, latency.p99, latency.p999, latency.max]
-                .map(|duration| Readable(duration).to_string());
-            writeln!(page, "{}", row_of(&[what, &p50, &p99, &p999, &max]))?;
+        if !self.latencies.is_empty() {
+            self.write_latencies(page)?;
         }
-        self.write_processor_times(page)?;
+        if !self.processor_times.is_empty() {
+            self.write_processor_times(page)?;
+        }
         if !self.peers.is_empty() {
             writeln!(page, "\n## Peers, in the same run\n")?;
             writeln!(page, "{}", row_of(&["what", "ntt-auth", "peer", "remark"]))?;
@@ -156,6 +184,18 @@ impl Report {
             for row in &self.peers {
                 writeln!(page, "{row}")?;
             }
+        }
+        Ok(())
+    }
+
+    fn write_latencies(&self, page: &mut String) -> fmt::Result {
+        writeln!(page, "\n## Latency at the client\n")?;
+        writeln!(page, "{}", row_of(&["", "p50", "p99", "p99.9", "slowest"]))?;
+        writeln!(page, "{}", rule(5))?;
+        for (what, latency) in &self.latencies {
+            let [p50, p99, p999, max] = [latency.p50, latency.p99, latency.p999, latency.max]
+                .map(|duration| Readable(duration).to_string());
+            writeln!(page, "{}", row_of(&[what, &p50, &p99, &p999, &max]))?;
         }
         Ok(())
     }
@@ -249,16 +289,6 @@ impl Reasons {
     }
 }
 
-fn method(machine: &Machine) -> String {
-    format!(
-        "ntt-auth (release build, its defaults, rate limits off) and a bare server of the same stack (axum on hyper-util, \
-         tokio with one worker a core, mimalloc; it answers a fixed body and headers of the same size) run as processes of their own on one machine, \
-         and so does the client: all three share {} cores, which is why only ratios are promised. Rounds alternate; ratios are the median of the rounds'. \
-         In a closed loop a connection sends when it has its answer; in an open loop latency counts from the moment a request was due.",
-        machine.cores
-    )
-}
-
 fn verdict(reached: Option<bool>) -> &'static str {
     match reached {
         Some(true) => "yes",
@@ -305,14 +335,14 @@ mod tests {
     fn a_missed_number_is_named_with_its_reason() {
         let machine = Machine::here(&PathBuf::from("."));
         let reasons: Reasons = toml::from_str("storm = \"The hashes share the cores.\"").unwrap();
-        let page = report().page(&machine, &reasons, false);
+        let page = report().page(Page::Server, &machine, &reasons, false);
         assert!(
             page.contains("3.00 ×, target ≤ 2 ×. The hashes share the cores."),
             "{page}"
         );
         assert_eq!(page.matches("target ≤").count(), 1);
         assert!(!page.contains("quick run"));
-        let unexplained = report().page(&machine, &Reasons::default(), true);
+        let unexplained = report().page(Page::Server, &machine, &Reasons::default(), true);
         assert!(unexplained.contains("has not been looked into"));
         assert!(unexplained.contains("quick run"));
     }
@@ -320,7 +350,7 @@ mod tests {
     #[test]
     fn every_row_has_as_many_cells_as_its_head() {
         let machine = Machine::here(&PathBuf::from("."));
-        let page = report().page(&machine, &Reasons::default(), false);
+        let page = report().page(Page::Server, &machine, &Reasons::default(), false);
         let rows: Vec<usize> = page
             .lines()
             .filter(|line| line.starts_with('|') && line.contains("NUM-"))

@@ -25,7 +25,8 @@ impl Credentials {
     pub(crate) fn numbered(number: usize) -> Self {
         Self {
             email: format!("load-{number}@example.org"),
-            password: format!("Quiet-harbour-{number}-of-the-seventh-Lantern"),
+            // A password must not contain a longer piece of the address.
+            password: format!("Quiet-harbour-{}-of-the-seventh-Lantern", number % 1000),
         }
     }
 
@@ -70,6 +71,18 @@ pub(crate) fn get(path: &str, bearer: Option<&str>) -> Vec<u8> {
         format!("authorization: Bearer {token}\r\n")
     });
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: ntt-auth-bench\r\naccept: */*\r\n{authorization}\r\n")
+        .into_bytes()
+}
+
+/// What changes something, with a bearer token; a body is JSON.
+pub(crate) fn change(method: &str, path: &str, bearer: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let content_type = if body.is_empty() {
+        ""
+    } else {
+        "content-type: application/json\r\n"
+    };
+    format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: ntt-auth-bench\r\naccept: */*\r\nauthorization: Bearer {bearer}\r\n{content_type}content-length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 

@@ -1,5 +1,5 @@
 //! Runs the whole tool, short, against a stand-in that keeps the API's names and does the work that is measured: it signs,
-//! verifies, hashes and refuses when busy, and remembers nothing but its key.
+//! verifies, hashes and refuses when busy, and remembers nothing but its key and what was revoked.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -17,8 +17,8 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
     ParsedPublicKey,
 };
-use axum::extract::State;
-use axum::routing::{get, post};
+use axum::extract::{Path as UrlPath, State};
+use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -26,13 +26,18 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-/// Set in the process that is to be the server.
+/// Set in the process that is to be the server: the folder in which several of them keep their key and what was revoked.
 const ROLE: &str = "STAND_IN";
 
 fn main() {
     let command = std::env::args().nth(1);
-    if matches!(command.as_deref(), Some("import" | "export")) {
-        // It remembers nobody.
+    if matches!(command.as_deref(), Some("import" | "export" | "user")) {
+        // It remembers nobody, but listens.
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+    } else if command.as_deref() == Some("doctor") {
+        println!("ok   database.version: Elephant 1.2-3");
+    } else if command.as_deref() == Some("config") {
+        // Every setting is as good as any other.
     } else if std::env::var_os(ROLE).is_some() {
         tokio::runtime::Runtime::new().unwrap().block_on(serve());
     } else {
@@ -43,7 +48,10 @@ fn main() {
 fn a_quick_run_measures_every_number_and_writes_the_page() {
     let room = tempfile::tempdir().unwrap();
     let page = room.path().join("performance.md");
-    let reasons = Path::new(env!("CARGO_MANIFEST_DIR")).join("reasons.toml");
+    let engines_page = room.path().join("performance-engines.md");
+    let shared = room.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR"));
     let ran = Command::new(env!("CARGO_BIN_EXE_ntt-auth-bench"))
         .arg("--quick")
         .arg("--server")
@@ -52,9 +60,17 @@ fn a_quick_run_measures_every_number_and_writes_the_page() {
         .arg(room.path().join("data"))
         .arg("--report")
         .arg(&page)
+        .arg("--engines-report")
+        .arg(&engines_page)
         .arg("--reasons")
-        .arg(reasons)
-        .env(ROLE, "1")
+        .arg(kept.join("reasons.toml"))
+        .arg("--torture")
+        .arg(kept.join("torture.toml"))
+        // Starts nothing: the one database beside SQLite is named.
+        .args(["--databases", "true"])
+        .env("NTT_BENCH_POSTGRES_URL", "postgres://stand-in/accounts")
+        .env("NTT_BENCH_REDIS_URL", "redis://stand-in")
+        .env(ROLE, &shared)
         .env_remove("PEERS")
         .status()
         .unwrap();
@@ -65,6 +81,14 @@ fn a_quick_run_measures_every_number_and_writes_the_page() {
             page.contains(&format!("| {number} |")),
             "{number} is absent from\n{page}"
         );
+    }
+    let page = fs::read_to_string(engines_page).unwrap();
+    for expected in [
+        "| NUM-6 |",
+        "| Elephant 1.2, with Redis | 18 |",
+        "| statements for one login | 7.0 | 7.0 |",
+    ] {
+        assert!(page.contains(expected), "{expected} is absent from\n{page}");
     }
     let left = fs::read_dir(room.path().join("data")).unwrap().count();
     assert_eq!(left, 0, "the run's data are removed at its end");
@@ -77,18 +101,23 @@ struct StandIn {
     tokens: AtomicU64,
     hashing: Semaphore,
     cost: u32,
+    revoked: PathBuf,
 }
 
 async fn serve() {
     let setting = |name: &str| std::env::var(format!("NTT_AUTH__{name}")).unwrap_or_default();
-    let (key, public) = key_in(&PathBuf::from(setting("DATA_DIR")));
+    let shared = PathBuf::from(std::env::var_os(ROLE).unwrap());
+    let (key, public) = key_in(&shared);
+    let cost = setting("PASSWORD__BCRYPT_COST").parse().unwrap_or(12);
     let stand_in = Arc::new(StandIn {
         key,
         public,
         random: SystemRandom::new(),
         tokens: AtomicU64::new(0),
-        hashing: Semaphore::new(20),
-        cost: setting("PASSWORD__BCRYPT_COST").parse().unwrap_or(12),
+        // Logins are refused where overload is measured, and only there.
+        hashing: Semaphore::new(if cost == 4 { 256 } else { 20 }),
+        cost,
+        revoked: shared,
     });
     let router = Router::new()
         .route("/api/v1/auth/register", post(async || StatusCode::CREATED))
@@ -96,6 +125,15 @@ async fn serve() {
         .route("/api/v1/auth/refresh", post(refresh))
         .route("/api/v1/auth/validate", get(validate))
         .route("/.well-known/jwks.json", get(jwks))
+        .route("/api/v1/users", get(async || Json(json!([]))))
+        .route("/api/v1/users/me", get(async || Json(json!({}))))
+        .route("/api/v1/auth/logout", post(log_out))
+        .route("/api/v1/auth/logout-all", post(log_out))
+        .route("/api/v1/auth/sessions/{id}", delete(revoke))
+        .route("/api/v1/users/{id}/logout-all", post(revoke))
+        .route("/api/v1/users/{id}/suspend", post(revoke))
+        .route("/api/v1/users/{id}/role", patch(revoke))
+        .route("/metrics", get(metrics))
         .with_state(stand_in);
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket
@@ -109,7 +147,7 @@ async fn serve() {
     axum::serve(listener, router).await.unwrap();
 }
 
-/// The key in the data folder, made there at the first start.
+/// The key in the folder, made there at the first start.
 fn key_in(folder: &Path) -> (EcdsaKeyPair, ParsedPublicKey) {
     let file = folder.join("key");
     if !file.exists() {
@@ -126,12 +164,49 @@ impl StandIn {
     fn tokens(&self) -> Json<Value> {
         let number = self.tokens.fetch_add(1, Ordering::Relaxed);
         let head = BASE64.encode(r#"{"alg":"ES256","typ":"at+jwt"}"#);
-        let claims = BASE64.encode(format!(r#"{{"jti":"{}-{number}"}}"#, std::process::id()));
+        // Each login is a user, a session and a token of one name.
+        let id = format!("{}-{number}", std::process::id());
+        let claims = BASE64.encode(&id);
         let message = format!("{head}.{claims}");
         let signature = self.key.sign(&self.random, message.as_bytes()).unwrap();
         let access_token = format!("{message}.{}", BASE64.encode(signature));
-        Json(json!({ "accessToken": access_token, "refreshToken": format!("r-{number}") }))
+        Json(json!({
+            "accessToken": access_token, "refreshToken": format!("r-{number}"),
+            "sessionId": id, "user": { "userId": id },
+        }))
     }
+
+    /// The name in a token, if it is signed and was not revoked.
+    fn holder(&self, headers: &HeaderMap) -> Option<String> {
+        let bearer = headers["authorization"].to_str().unwrap();
+        let (message, signature) = bearer.strip_prefix("Bearer ")?.rsplit_once('.')?;
+        let signature = BASE64.decode(signature).ok()?;
+        self.public
+            .verify_sig(message.as_bytes(), &signature)
+            .ok()?;
+        let id = BASE64.decode(message.split_once('.')?.1).ok()?;
+        let id = String::from_utf8(id).ok()?;
+        (!self.revoked.join(&id).exists()).then_some(id)
+    }
+}
+
+async fn log_out(State(stand_in): State<Arc<StandIn>>, headers: HeaderMap) -> StatusCode {
+    let holder = stand_in.holder(&headers);
+    revoke(State(stand_in), UrlPath(holder.unwrap())).await
+}
+
+async fn revoke(State(stand_in): State<Arc<StandIn>>, UrlPath(id): UrlPath<String>) -> StatusCode {
+    fs::write(stand_in.revoked.join(id), "").unwrap();
+    StatusCode::NO_CONTENT
+}
+
+/// Seven statements for each pair of tokens, and one that nobody asked for.
+async fn metrics(State(stand_in): State<Arc<StandIn>>) -> String {
+    let count = stand_in.tokens.load(Ordering::Relaxed) * 7;
+    format!(
+        "ntt_auth_store_statements_total{{statement=\"a\"}} {count}\n\
+         ntt_auth_store_statements_total{{statement=\"b\"}} 1\n"
+    )
 }
 
 async fn login(
@@ -158,18 +233,7 @@ async fn validate(
     State(stand_in): State<Arc<StandIn>>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, StatusCode> {
-    let bearer = headers["authorization"].to_str().unwrap();
-    let (message, signature) = bearer
-        .strip_prefix("Bearer ")
-        .and_then(|token| token.rsplit_once('.'))
-        .ok_or(StatusCode::UNAUTHORIZED)?;
-    let signature = BASE64
-        .decode(signature)
-        .map_err(|_| StatusCode::UNAUTHORIZED)?;
-    stand_in
-        .public
-        .verify_sig(message.as_bytes(), &signature)
-        .map_err(|_| StatusCode::UNAUTHORIZED)?;
+    stand_in.holder(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
     Ok(Json(json!({ "active": true, "scope": "x".repeat(200) })))
 }
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import email
 import email.policy
-import ipaddress
 import socket
 import ssl
 import threading
@@ -16,9 +14,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from harness.certificates import HERE, make_certificate
 
 USER = "auth"
 PASSWORD = "the-password-of-the-mail-server"
@@ -55,29 +52,6 @@ class Received:
         return next(word for word in self.text.split() if word.startswith("http"))
 
 
-def make_certificate(folder: Path) -> None:
-    """Make a certificate for this machine, signed by itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=7))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "mail.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "mail.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-
-
 @dataclass
 class MailServer:
     """The server."""
@@ -94,7 +68,7 @@ class MailServer:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 self.port = free.getsockname()[1]
         if not (self.folder / "mail.crt").exists():
-            make_certificate(self.folder)
+            make_certificate(self.folder, "mail", x509.DNSName("localhost"), HERE)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.folder / "mail.crt", self.folder / "mail.key")
         self._controller = Controller(

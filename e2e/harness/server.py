@@ -34,6 +34,7 @@ class Binary:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NTT_AUTH__")}
         return inherited | {
             "NTT_AUTH__HTTP__LISTEN": "127.0.0.1:0",
+            "NTT_AUTH__HTTP__DRAIN": "0s",
             "NTT_AUTH__DATA_DIR": str(self.folder / "data"),
             "NTT_AUTH__PROFILE": "test",
             "NTT_AUTH__PASSWORD__BCRYPT_COST": "4",
@@ -67,6 +68,7 @@ class Server:
         self.log: list[str] = []
         self._ready = threading.Event()
         self._killed = False
+        self._stopped = False
         self._process = subprocess.Popen(
             [binary.program, "serve"],
             cwd=binary.folder,
@@ -118,8 +120,15 @@ class Server:
         found = LINK.search("".join(self.output + self.log))
         return found.group(0) if found else None
 
+    def ask_to_stop(self) -> None:
+        """Ask it to stop."""
+        self._process.terminate()
+
     def stop(self) -> None:
         """Ask it to stop, wait until it has, and look for secrets in what it wrote."""
+        if self._stopped:
+            return
+        self._stopped = True
         self._process.terminate()
         try:
             code = self._process.wait(SHUTDOWN)

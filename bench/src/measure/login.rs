@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::storm;
-use crate::accounts;
+use crate::accounts::{self, Session};
 use crate::failure::{Failure, Result};
 use crate::latency::{Latency, Readable, median};
 use crate::load::{Load, Once, Outcome, Pace, Repeat, as_f64};
@@ -50,7 +50,7 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let plain = lone_logins(bench, &server, &logins, report)?;
     let capacity = capacity(bench, &server, &logins, plain, report)?;
     overload(bench, &server, &logins, (capacity, plain), report)?;
-    let sessions = accounts::sign_in(
+    let sessions: Vec<Session> = accounts::sign_in(
         server.address,
         accounts.get(..VALIDATING).unwrap_or_default(),
     )?;

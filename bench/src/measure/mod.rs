@@ -1,7 +1,10 @@
 //! The measurements, one number a file.
 
+mod admin;
+mod engines;
 mod login;
 mod move_in;
+mod nodes;
 mod peers;
 mod refresh;
 mod scale;
@@ -12,11 +15,13 @@ mod uncached;
 mod validate;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use clap::ValueEnum;
 
 use crate::accounts::{self, Session};
 use crate::bare::Fixed;
+use crate::engines::Engines;
 use crate::failure::{Failure, Result};
 use crate::load::{Kept, ask};
 use crate::plan::Bench;
@@ -53,9 +58,20 @@ pub(crate) enum Part {
     Scale,
     /// ACC-12: accounts moved in and out.
     MoveIn,
+    /// The same work on every engine.
+    Engines,
+    /// NUM-6: three servers on one database, each engine.
+    Nodes,
 }
 
-/// Measures those parts, and the peers if asked for.
+impl Part {
+    /// Whether it needs the databases that are servers of their own, and is told on the page about them.
+    pub(crate) fn is_about_engines(self) -> bool {
+        matches!(self, Self::Engines | Self::Nodes)
+    }
+}
+
+/// Measures those of the parts that are about one server on SQLite, and the peers if asked for.
 pub(crate) fn measure(bench: &Bench, parts: &[Part], peers: bool) -> Result<Report> {
     let mut report = Report::default();
     let mut sessions = populate(bench)?;
@@ -68,10 +84,25 @@ pub(crate) fn measure(bench: &Bench, parts: &[Part], peers: bool) -> Result<Repo
             Part::Login => login::measure(bench, &mut report)?,
             Part::Scale => scale::measure(bench, &mut report)?,
             Part::MoveIn => move_in::measure(bench, &mut report)?,
+            Part::Engines | Part::Nodes => {}
         }
     }
     if peers {
         peers::measure(bench, &sessions, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Measures those of the parts that are about engines, on databases that `script` starts.
+pub(crate) fn measure_engines(bench: &Bench, parts: &[Part], script: &Path) -> Result<Report> {
+    let mut report = Report::default();
+    let engines = Engines::start(bench, script)?;
+    for part in parts {
+        match part {
+            Part::Engines => engines::measure(bench, &engines, &mut report)?,
+            Part::Nodes => nodes::measure(bench, &engines, &mut report)?,
+            _ => {}
+        }
     }
     Ok(report)
 }

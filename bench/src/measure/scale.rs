@@ -1,24 +1,22 @@
 //! NUM-5: the same requests against many accounts and against few.
 
 use std::fs;
-use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::CHEAP_PASSWORDS;
+use super::admin::{self, PASSWORD};
 use super::side_by_side::only_successes;
-use crate::accounts::{self, Chains, Session};
+use crate::accounts::{Chains, Session};
 use crate::failure::{Failure, Result};
 use crate::latency::{Latency, Readable};
-use crate::load::{Load, Pace, Repeat, Traffic, ask};
+use crate::load::{Load, Pace, Repeat, Traffic};
 use crate::plan::Bench;
 use crate::process::Server;
 use crate::report::{Finding, Report};
-use crate::request::{self, LOGIN};
+use crate::request;
 
 /// The highest that the p50 with many accounts may be, beside that with few.
 const MOST: f64 = 1.5;
-/// The password of every account that is made here.
-const PASSWORD: &str = "Quiet-harbour-of-the-7th-Lantern";
 const ADMIN: &str = "scale@example.org";
 /// Requests that are made beforehand and sent in turn.
 const REQUESTS: usize = 500;
@@ -45,7 +43,7 @@ const QUESTIONS: [Question; 9] = [
         key: "scale-login",
         what: "login by address, with the cheapest bcrypt (cost 4), so that the look-up shows",
         // Of a hundred, those with the numbers 7 and 9 may not sign in.
-        request: |_, account| login(&address(account - account % 100 + account % 7)),
+        request: |_, account| admin::login(&address(account - account % 100 + account % 7)),
     },
     Question {
         key: "scale-read",
@@ -203,7 +201,7 @@ fn install(bench: &Bench, folder: &str, accounts: usize) -> Result<Installation>
     bench.say(&format!("NUM-5: making {accounts} accounts"));
     // The server makes the tables.
     bench.start_ours(folder, &CHEAP_PASSWORDS)?.stop()?;
-    make_admin(bench, folder)?;
+    admin::make(bench.command_of_ours(folder, &CHEAP_PASSWORDS)?, ADMIN)?;
     let hash = bcrypt::hash(PASSWORD, 4)
         .map_err(|error| Failure::Unmet(format!("hashing a password: {error}")))?;
     let data = bench.folder(folder)?;
@@ -226,9 +224,9 @@ fn install(bench: &Bench, folder: &str, accounts: usize) -> Result<Installation>
     let size = fs::metadata(data.join("ntt-auth.db")).map_or(0, |file| file.len());
     bench.say(&format!("NUM-5: the database has {} MiB", size >> 20));
     let server = bench.start_ours(folder, &CHEAP_PASSWORDS)?;
-    let admin = sign_in(&server, ADMIN)?.access_token;
+    let admin = admin::sign_in(&server, ADMIN)?.access_token;
     let sessions: Vec<Session> = (0..SESSIONS)
-        .map(|number| sign_in(&server, &address(accounts / 2 + number)))
+        .map(|number| admin::sign_in(&server, &address(accounts / 2 + number)))
         .collect::<Result<_>>()?;
     Ok(Installation {
         accounts,
@@ -241,43 +239,4 @@ fn install(bench: &Bench, folder: &str, accounts: usize) -> Result<Installation>
 /// The address of account number `account`, as the seeding gives it.
 fn address(account: usize) -> String {
     format!("user-{account}@mail-{}.example", account % 20)
-}
-
-fn login(email: &str) -> Vec<u8> {
-    let body = serde_json::json!({ "email": email, "password": PASSWORD }).to_string();
-    request::post_as(LOGIN, "application/json", &body)
-}
-
-fn sign_in(server: &Server, email: &str) -> Result<Session> {
-    let answer = ask(server.address, 1, &[login(email)])?
-        .pop()
-        .ok_or_else(|| Failure::Unmet("no answer to a login".to_owned()))?;
-    accounts::expect(server.address, "POST /auth/login", &answer, &[200])?;
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| Failure::Unmet(format!("a login's answer has no tokens: {error}")))
-}
-
-/// An account that may list all others.
-fn make_admin(bench: &Bench, folder: &str) -> Result<()> {
-    let mut child = bench
-        .command_of_ours(folder, &CHEAP_PASSWORDS)?
-        .args(["user", "create", ADMIN, "--role", "super_admin"])
-        .arg("--password-stdin")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(Failure::while_("starting ntt-auth user create"))?;
-    if let Some(mut input) = child.stdin.take() {
-        input
-            .write_all(PASSWORD.as_bytes())
-            .map_err(Failure::while_("giving ntt-auth a password"))?;
-    }
-    let made = child
-        .wait()
-        .map_err(Failure::while_("waiting for ntt-auth user create"))?;
-    if made.success() {
-        Ok(())
-    } else {
-        Err(Failure::Unmet("ntt-auth made no administrator".to_owned()))
-    }
 }

@@ -71,7 +71,8 @@ impl Comparison {
 }
 
 impl Side {
-    fn of(rounds: &[Round]) -> Self {
+    /// Sums up rounds.
+    pub(super) fn of(rounds: &[Round]) -> Self {
         let micros = rounds
             .iter()
             .flat_map(|round| round.micros.clone())
@@ -106,13 +107,24 @@ impl Round {
         length: Duration,
         traffic: &mut impl Traffic,
     ) -> Result<Self> {
+        Self::expecting(200, server, load, length, traffic)
+    }
+
+    /// The same where another status is success.
+    pub(super) fn expecting(
+        status: u16,
+        server: &Server,
+        load: &mut Load,
+        length: Duration,
+        traffic: &mut impl Traffic,
+    ) -> Result<Self> {
         let before = (server.processor_time()?, own_processor_time()?);
         let outcome = load.run(Pace::Closed, length, traffic)?;
         let processor_time = server.processor_time()?.saturating_sub(before.0);
         let client_time = own_processor_time()?.saturating_sub(before.1);
-        only_successes(&outcome)?;
+        only(status, &outcome)?;
         Ok(Self {
-            rate: outcome.rate(200),
+            rate: outcome.rate(status),
             micros: outcome.samples.iter().map(|sample| sample.micros).collect(),
             processor_time,
             client_time,
@@ -133,13 +145,17 @@ fn run(
 
 /// Fails if any answer was not 200: a rate of refusals is no rate.
 pub(super) fn only_successes(outcome: &Outcome) -> Result<()> {
-    let others = outcome.unexpected(&[200]);
+    only(200, outcome)
+}
+
+fn only(status: u16, outcome: &Outcome) -> Result<()> {
+    let others = outcome.unexpected(&[status]);
     if others.is_empty() {
         return Ok(());
     }
     Err(Failure::Unmet(format!(
-        "of {} answers only {} were 200; others were {others:?}",
+        "of {} answers only {} were {status}; others were {others:?}",
         outcome.samples.len(),
-        outcome.count(200)
+        outcome.count(status)
     )))
 }

@@ -1,6 +1,8 @@
 //! What the rules ask of the world: the time, chance, and mail. They are arguments, so that tests can travel in time,
 //! repeat a draw and read what was sent.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::model::{JobId, Mail, Timestamp};
@@ -9,6 +11,13 @@ use crate::model::{JobId, Mail, Timestamp};
 pub trait Clock: Send + Sync {
     /// The current time, in milliseconds since the Unix epoch, UTC.
     fn now(&self) -> Timestamp;
+
+    /// How long ago something was that stands still: a clock that nobody sets, neither the system's administrator nor
+    /// whoever travels in time. Only differences between two readings mean anything. It tells how long a node has been
+    /// unable to follow the others.
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.now().millis().unsigned_abs())
+    }
 }
 
 /// Gives bytes that nobody can guess. Implemented over the operating system's generator.
@@ -71,6 +80,25 @@ impl ErasureLog for NoErasureLog {
     async fn replace(&self, _: Vec<String>) -> Result<(), ErasureLogError> {
         Ok(())
     }
+}
+
+/// Is told what was committed and other nodes want to know at once; what nobody tells them they find in the store a moment later.
+pub trait Announcer: Send + Sync {
+    /// The revocation log was written up to this entry.
+    fn revoked(&self, sequence: i64);
+
+    /// The signing keys are others than before.
+    fn rekeyed(&self);
+}
+
+/// Tells nobody: for a command, or a node that is alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoAnnouncer;
+
+impl Announcer for NoAnnouncer {
+    fn revoked(&self, _: i64) {}
+
+    fn rekeyed(&self) {}
 }
 
 /// Makes backups of the store into the one place that the operator configured.

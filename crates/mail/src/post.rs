@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use ntt_auth_core::model::{JobId, Mail};
 use ntt_auth_core::port::{Clock, MailError, Mailer};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::letters::Letters;
 use crate::message::{Message, Sender};
@@ -109,6 +111,27 @@ impl Post {
         self.transport.close().await;
     }
 
+    async fn deliver(&self, letter: &'static str, message: &Message) -> Result<(), MailError> {
+        let span = tracing::info_span!(
+            target: "trace",
+            "send mail",
+            otel.name = %format_args!("send mail {letter}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+        );
+        let delivery = self.transport.deliver(message).instrument(span.clone());
+        delivery.await.map_err(|error| {
+            // Its text is the job's: a mail server may have put the address into it.
+            span.record("otel.status_code", "ERROR");
+            let text = error.to_string().into();
+            if error.is_permanent() {
+                MailError::Permanent(text)
+            } else {
+                MailError::Transient(text)
+            }
+        })
+    }
+
     fn count(&self, letter: &'static str, outcome: &Result<(), MailError>) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(letter).or_default();
@@ -124,14 +147,7 @@ impl Post {
 impl Mailer for Post {
     async fn send(&self, job: JobId, mail: &Mail) -> Result<(), MailError> {
         let outcome = match self.compose(job, mail) {
-            Ok(message) => self.transport.deliver(&message).await.map_err(|error| {
-                let text = error.to_string().into();
-                if error.is_permanent() {
-                    MailError::Permanent(text)
-                } else {
-                    MailError::Transient(text)
-                }
-            }),
+            Ok(message) => self.deliver(mail.letter.name(), &message).await,
             Err(error) => Err(error),
         };
         self.count(mail.letter.name(), &outcome);

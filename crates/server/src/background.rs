@@ -9,20 +9,27 @@ use ntt_auth_core::Auth;
 use ntt_auth_core::audit::checkpoint_text;
 use ntt_auth_core::flow::{
     Fault, checkpoint_audit, checkpoint_if_due, erase_deleted, erase_unverified, follow,
-    keep_erasures, note_backup, purge, rotate_keys, rotation_due, trim_audit,
+    keep_erasures, note_backup, purge, rotate_keys, rotation_due, settle_guesses, trim_audit,
 };
 use ntt_auth_core::model::{Checkpoint, Client};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
 use crate::backup::BackupFolder;
 use crate::telemetry::Chain;
+use crate::wakes::Wakes;
 
 /// How often what other nodes and commands wrote is looked for: a revocation is in force everywhere within this time.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
+/// How often while this node is told of it: a message that is lost costs no more than this.
+const FOLLOW_WHEN_TOLD: Duration = Duration::from_millis(400);
+/// How soon after a round messages are heeded again: in a storm of them the store is asked at most so often.
+const FOLLOW_AT_MOST_EVERY: Duration = Duration::from_millis(20);
 /// How often the age of the signing key is looked at.
 const ROTATE_EVERY: Duration = Duration::from_mins(1);
+/// How often it is tried to write what could not be written to counters of guesses.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// How often what nobody needs any more is forgotten.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 /// How often it is looked whether the audit trail is to be signed.
@@ -35,6 +42,7 @@ const TRIM_EVERY: Duration = Duration::from_hours(6);
 pub struct Chore {
     what: &'static str,
     every: Duration,
+    wakes: Option<Arc<Wakes>>,
     round: Arc<dyn Fn() -> Round + Send + Sync>,
 }
 
@@ -53,7 +61,36 @@ impl Chore {
         Self {
             what,
             every,
+            wakes: None,
             round: Arc::new(move || Box::pin(round())),
+        }
+    }
+
+    /// Does it also when it is woken, and less often by itself while there is somebody to wake it.
+    #[must_use]
+    pub fn woken_by(mut self, wakes: &Arc<Wakes>) -> Self {
+        self.wakes = Some(Arc::clone(wakes));
+        self
+    }
+
+    /// Waits until the next round is due, after one that `began`.
+    async fn rest(&self, began: Instant) {
+        match &self.wakes {
+            None => sleep_until(began + self.every).await,
+            Some(wakes) => {
+                let pause = match wakes.has_watchers() {
+                    true => FOLLOW_WHEN_TOLD,
+                    false => self.every,
+                };
+                let woken = async {
+                    sleep_until(Instant::now() + FOLLOW_AT_MOST_EVERY).await;
+                    wakes.woken().await;
+                };
+                tokio::select! {
+                    () = sleep_until(began + pause) => {}
+                    () = woken => {}
+                }
+            }
         }
     }
 
@@ -63,8 +100,8 @@ impl Chore {
     }
 }
 
-/// What an installation needs done.
-pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
+/// What an installation needs done. It follows the others at once when it is woken by `wakes`.
+pub fn chores(auth: &Arc<Auth>, wakes: &Arc<Wakes>) -> Vec<Chore> {
     let of = |what, every, round: fn(Arc<Auth>) -> Round| {
         let auth = Arc::clone(auth);
         Chore::new(what, every, move || round(Arc::clone(&auth)))
@@ -72,7 +109,8 @@ pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
     vec![
         of("following revocations and keys", FOLLOW_EVERY, |auth| {
             Box::pin(async move { follow(&auth).await.map(drop) })
-        }),
+        })
+        .woken_by(wakes),
         of("rotating keys", ROTATE_EVERY, |auth| {
             Box::pin(async move {
                 if rotation_due(&auth) {
@@ -81,6 +119,9 @@ pub fn chores(auth: &Arc<Auth>) -> Vec<Chore> {
                     Ok(())
                 }
             })
+        }),
+        of("settling guesses at passwords", SETTLE_EVERY, |auth| {
+            Box::pin(async move { settle_guesses(&auth).await.map(drop) })
         }),
         of("forgetting what has expired", PURGE_EVERY, |auth| {
             Box::pin(async move { purge(&auth).await.map(drop) })
@@ -176,15 +217,20 @@ impl Background {
 /// Does a chore again and again. A failure is logged when it begins and when it is over, not each time.
 async fn repeat(chore: Chore, mut stop: watch::Receiver<()>) {
     let Chore { what, every, .. } = chore;
-    let mut clock = interval(every);
-    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
+    let mut began = None;
     loop {
+        let rest = async {
+            if let Some(began) = began {
+                chore.rest(began).await;
+            }
+        };
         tokio::select! {
             biased;
             _ = stop.changed() => return,
-            _ = clock.tick() => {}
+            () = rest => {}
         }
+        began = Some(Instant::now());
         let failed = chore.once().await.err();
         match &failed {
             Some(error) if !failing => {
@@ -205,6 +251,25 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_woken_does_not_wait_for_the_next_round() {
+        let (stop, stopped) = watch::channel(());
+        let wakes = Arc::new(Wakes::default());
+        let (done, mut rounds) = tokio::sync::mpsc::unbounded_channel();
+        let chore = Chore::new("testing", Duration::from_hours(1), move || {
+            done.send(()).unwrap();
+            async { Ok(()) }
+        });
+        let task = tokio::spawn(repeat(chore.woken_by(&wakes), stopped));
+        for _ in 0..3 {
+            rounds.recv().await.unwrap();
+            wakes.wake();
+        }
+        rounds.recv().await.unwrap();
+        stop.send(()).unwrap();
+        task.await.unwrap();
+    }
 
     #[tokio::test]
     async fn a_round_that_fails_is_tried_again_until_told_to_stop() {

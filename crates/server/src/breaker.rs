@@ -136,6 +136,29 @@ impl Breaker {
         })
     }
 
+    /// The same for a call that is no probe, because others make them: it goes through only while the breaker is closed.
+    ///
+    /// # Errors
+    /// [`Refused`] until probes have succeeded.
+    pub fn admit_if_closed(&self, now: Timestamp) -> Result<Permit<'_>, Refused> {
+        let mut inner = self.lock();
+        let left = match inner.phase {
+            Phase::Closed { .. } => {
+                return Ok(Permit {
+                    breaker: self,
+                    turn: inner.turn,
+                    told: false,
+                });
+            }
+            Phase::Open { since } => self.rules.open_for.saturating_sub(now.since(since)),
+            Phase::HalfOpen { .. } => Duration::ZERO,
+        };
+        inner.refused += 1;
+        Err(Refused {
+            retry_after: left.max(Duration::from_secs(1).min(self.rules.open_for)),
+        })
+    }
+
     /// How it stands at `now`.
     pub fn report(&self, now: Timestamp) -> BreakerReport {
         let inner = self.lock();

@@ -11,10 +11,10 @@ use ntt_auth_core::port::Clock;
 use ntt_auth_mail::{
     KeptMail, Letters, Message, Outbox, Post, SendError, Sender, Site, Smtp, Transport,
 };
-use ntt_auth_web::{BreakerStats, Component, Condition, LetterStats, MailStats, OutboxMail};
+use ntt_auth_web::{Component, Condition, LetterStats, MailStats, OutboxMail};
 use url::{Host, Url};
 
-use crate::breaker::{Breaker, BreakerState};
+use crate::breaker::{Breaker, BreakerReport, BreakerState};
 use crate::settings::{Database, Delivery, Settings};
 use crate::start::StartError;
 
@@ -86,29 +86,20 @@ impl MailRoom {
                     refused: count.refused,
                 })
                 .collect(),
-            breaker: self.breaker.as_ref().map(|breaker| {
-                let report = breaker.report(self.clock.now());
-                BreakerStats {
-                    state: match report.state {
-                        BreakerState::Closed => 0,
-                        BreakerState::HalfOpen => 1,
-                        BreakerState::Open => 2,
-                    },
-                    opened: report.opened,
-                    refused: report.refused,
-                }
-            }),
         }
+    }
+
+    /// How the breaker before the mail server stands, if there is a server.
+    pub fn breaker(&self) -> Option<BreakerReport> {
+        let breaker = self.breaker.as_ref()?;
+        Some(breaker.report(self.clock.now()))
     }
 
     /// How mail is, for health: a mail server that fails makes mail late and nothing else.
     pub fn component(&self) -> Component {
         let state = self
-            .breaker
-            .as_ref()
-            .map_or(BreakerState::Closed, |breaker| {
-                breaker.report(self.clock.now()).state
-            });
+            .breaker()
+            .map_or(BreakerState::Closed, |report| report.state);
         let (condition, cause) = match state {
             BreakerState::Closed => (Condition::Ok, None),
             BreakerState::HalfOpen => (
@@ -190,7 +181,7 @@ fn host_of(issuer: &str) -> Host {
 fn open_outbox(settings: &Settings) -> Result<Outbox, StartError> {
     match settings.database {
         Database::Memory => Ok(Outbox::in_memory()),
-        Database::File(_) => {
+        Database::File(_) | Database::Server(_) => {
             let folder = settings.data_dir.join(FOLDER);
             Outbox::open(&folder).map_err(|cause| StartError::DataFolder { folder, cause })
         }

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use ntt_auth_core::model::Timestamp;
@@ -23,6 +24,11 @@ impl Clock for SystemClock {
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_millis());
         Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 }
 
@@ -105,6 +111,11 @@ impl Clock for VirtualClock {
         let ahead = self.ahead.load(Ordering::Relaxed);
         Timestamp::from_millis(SystemClock.now().millis().saturating_add(ahead))
     }
+
+    // Whoever moves the clock has not kept this node from following the others.
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic()
+    }
 }
 
 /// The operating system's generator, through the crypto library.
@@ -144,6 +155,10 @@ mod tests {
         assert_eq!(again.ahead(), Duration::from_hours(48));
         let now = SystemClock.now();
         assert!(again.now() >= now.plus(Duration::from_hours(48)));
+        assert!(
+            again.monotonic() < Duration::from_hours(1),
+            "the time that nobody sets"
+        );
         again.reset().unwrap();
         assert!(!file.exists());
         again.reset().unwrap();

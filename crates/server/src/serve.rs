@@ -2,13 +2,15 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::Router;
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::{Fault, ensure_keys, follow, offer_set_up, reconcile_erasures};
 use ntt_auth_core::port::{Entropy, Mailer, random};
 use ntt_auth_core::secret::SealedBy;
-use ntt_auth_web::{App, metrics_router, router};
+use ntt_auth_web::{App, Probe, metrics_router, router};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -16,28 +18,30 @@ use crate::background::{Background, chores, scheduled_backups, sign_last};
 use crate::jobs::job_chore;
 use crate::listen::{Limits, Listener, room_for};
 use crate::mail::MailRoom;
-use crate::probe::Process;
+use crate::probe::{Process, Watched};
 use crate::settings::{Delivery, Mail, Settings, reachable};
+use crate::shared::Shared;
 use crate::start::{Installation, StartError, about_previous_key};
-use crate::telemetry::Logging;
+use crate::telemetry::{Logging, Traces};
 
 /// How long what still runs on other threads may take once everything is answered.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
 
 /// Serves until a signal ends it.
 pub fn run(settings: &Settings) -> Result<(), StartError> {
-    let _logging = Logging::start(&settings.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("serve")
         .build()
         .map_err(StartError::Threads)?;
-    let served = runtime.block_on(serve(settings));
+    let traces = Arc::new(Traces::start(&settings.tracing, runtime.handle())?);
+    let _logging = Logging::start(&settings.log, &traces)?;
+    let served = runtime.block_on(serve(settings, &traces));
     runtime.shutdown_timeout(LAST_MOMENTS);
     served
 }
 
-async fn serve(settings: &Settings) -> Result<(), StartError> {
+async fn serve(settings: &Settings, traces: &Arc<Traces>) -> Result<(), StartError> {
     let mut shutdown = Shutdown::listen()?;
     // The ports are taken first: one may be part of the issuer, and a second server must not touch the first one's
     // files.
@@ -61,37 +65,47 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         ));
     }
 
+    let shared = Arc::new(Shared::start(settings, &installation)?);
     let mail = Arc::new(MailRoom::open(settings, auth)?);
     warn_of(settings, installation.sealed_by);
-    let mut chores = chores(auth);
+    let node = node_name(auth.entropy());
+    let mut chores = chores(auth, &shared.wakes);
     chores.push(job_chore(
         auth,
         Arc::clone(&mail.post) as Arc<dyn Mailer>,
-        node_name(auth.entropy()),
+        node.clone(),
     ));
     let backups = installation.backups(settings);
+    let stopping = Arc::new(AtomicBool::new(false));
     chores.extend(scheduled_backups(auth, &backups));
-    let probe = Arc::new(Process::new(
-        Arc::clone(&installation.hasher),
-        &settings.hashing,
-        Arc::clone(&mail),
-        installation.time_travel(settings, chores.clone()),
+    let watched = Watched {
+        hasher: Arc::clone(&installation.hasher),
+        mail: Arc::clone(&mail),
+        engine: installation.engine().clone(),
+        shared: Arc::clone(&shared),
+        travel: installation.time_travel(settings, chores.clone()),
         backups,
-    ));
-    let background = Background::start(chores);
-    let app = App::new(Arc::clone(auth), settings.web(issuer), probe);
-    let limits = Limits {
-        max_connections: room_for(settings.http.max_connections),
-        max_connections_per_address: settings.http.max_connections_per_address,
-        header_timeout: settings.http.header_timeout,
-        shutdown_timeout: settings.http.shutdown_timeout,
-        trusted_proxies: settings.http.trusted_proxies.clone(),
+        traces: Arc::clone(traces),
+        stopping: Arc::clone(&stopping),
     };
+    let probe: Arc<dyn Probe> = Arc::new(Process::new(watched, &settings.hashing));
+    chores.extend(shared.presence(&node, &probe));
+    let background = Background::start(chores);
+    let app = App::sharing(
+        Arc::clone(auth),
+        settings.web(issuer),
+        probe,
+        shared.limits(),
+    );
     let metrics_address = metrics.as_ref().map(Listener::address);
     let (stop_metrics, metrics_stopped) = oneshot::channel::<()>();
     let metrics = metrics.map(|listener| {
-        let stopped = async { drop(metrics_stopped.await) };
-        tokio::spawn(listener.serve(metrics_router(app.clone()), limits.clone(), stopped))
+        let stopped = async {
+            // Whoever reads metrics reads them of each server.
+            let _ = metrics_stopped.await;
+            Duration::ZERO
+        };
+        tokio::spawn(listener.serve(metrics_router(app.clone()), limits(settings), stopped))
     });
 
     let version = env!("CARGO_PKG_VERSION");
@@ -107,19 +121,8 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
         "ntt-auth {version} ready on http://{}",
         reachable(address)
     ));
-    let (stop, stopped) = oneshot::channel::<()>();
-    let signals = async {
-        shutdown.signalled().await;
-        tracing::info!(target: "serve", "stopping");
-        drop(stop);
-        shutdown.signalled().await;
-    };
-    tokio::select! {
-        () = listener.serve(router(app), limits, async { drop(stopped.await) }) => {}
-        () = signals => {
-            tracing::warn!(target: "serve", "told to stop a second time: running requests are cut off");
-        }
-    }
+    let routes = traces.around(router(app.clone()), issuer);
+    until_stopped(listener, routes, &app, settings, &mut shutdown, &stopping).await;
 
     drop(stop_metrics);
     if let Some(task) = metrics
@@ -131,8 +134,60 @@ async fn serve(settings: &Settings) -> Result<(), StartError> {
     sign_last(auth).await;
     mail.post.close().await;
     installation.hasher.close().await;
+    traces.finish().await;
     tracing::info!(target: "serve", "stopped");
     Ok(())
+}
+
+/// Answers requests until a signal ends it, and then for as long as balancers need to notice.
+async fn until_stopped(
+    listener: Listener,
+    routes: Router,
+    app: &App,
+    settings: &Settings,
+    shutdown: &mut Shutdown,
+    stopping: &AtomicBool,
+) {
+    let (stop, stopped) = oneshot::channel();
+    let signals = async {
+        // Who presses Ctrl-C waits for the end, and nobody spreads requests over a server at a terminal.
+        let drain = match shutdown.signalled().await {
+            told if told == SignalKind::interrupt() => Duration::ZERO,
+            _ => settings.http.drain,
+        };
+        tracing::info!(target: "serve", drain_seconds = drain.as_secs_f64(), "stopping");
+        stopping.store(true, Ordering::Relaxed);
+        let _ = stop.send(drain);
+        let again = shutdown.signalled();
+        // Whoever follows a stream comes back at once: that must not be here.
+        let ended = async {
+            tokio::time::sleep(drain).await;
+            app.end_streams();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = again => {}
+            () = ended => {}
+        }
+    };
+    let told = async { stopped.await.unwrap_or_default() };
+    tokio::select! {
+        () = listener.serve(routes, limits(settings), told) => {}
+        () = signals => {
+            tracing::warn!(target: "serve", "told to stop a second time: running requests are cut off");
+        }
+    }
+}
+
+/// What the listener admits.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        max_connections: room_for(settings.http.max_connections),
+        max_connections_per_address: settings.http.max_connections_per_address,
+        header_timeout: settings.http.header_timeout,
+        shutdown_timeout: settings.http.shutdown_timeout,
+        trusted_proxies: settings.http.trusted_proxies.clone(),
+    }
 }
 
 /// Tells what of the configuration is not as it should be.
@@ -197,10 +252,10 @@ impl Shutdown {
         })
     }
 
-    async fn signalled(&mut self) {
+    async fn signalled(&mut self) -> SignalKind {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
         }
     }
 }

@@ -10,8 +10,7 @@ use ipnet::IpNet;
 use ntt_auth_core::Auth;
 use ntt_auth_core::flow::{Fault, ensure_keys, follow, keep_root, offer_set_up};
 use ntt_auth_core::secret::{Bearer, MasterKey};
-use ntt_auth_core::store::StoreError;
-use ntt_auth_store_sql::SqlStore;
+use ntt_auth_core::store::{ManagedStore, StoreError};
 use ntt_auth_web::TimeTravel;
 use tokio::sync::Mutex;
 
@@ -27,7 +26,7 @@ pub struct Traveller {
     /// What is done after each step.
     pub chores: Vec<Chore>,
     /// The store that is emptied by a reset, where the profile allows that, and the key under which it keeps the root secret.
-    pub resettable: Option<(Arc<SqlStore>, MasterKey)>,
+    pub resettable: Option<(Arc<dyn ManagedStore>, MasterKey)>,
     /// Who may.
     pub allow_from: Vec<IpNet>,
     /// One journey at a time.
@@ -64,12 +63,12 @@ impl TimeTravel for Traveller {
     async fn reset(&self) -> Option<Result<Bearer, Fault>> {
         let (store, key) = self.resettable.as_ref()?;
         let _alone = self.journey.lock().await;
-        Some(self.begin_anew(store, key).await)
+        Some(self.begin_anew(store.as_ref(), key).await)
     }
 }
 
 impl Traveller {
-    async fn begin_anew(&self, store: &SqlStore, key: &MasterKey) -> Result<Bearer, Fault> {
+    async fn begin_anew(&self, store: &dyn ManagedStore, key: &MasterKey) -> Result<Bearer, Fault> {
         store.reset().await?;
         keep_root(&self.auth, key).await?;
         self.clock.reset().map_err(|error| not_kept(&error))?;

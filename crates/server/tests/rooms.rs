@@ -18,9 +18,15 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "ntt-auth-store-sql",
         &["ntt-auth-core"],
+        &["ntt-auth-store-contract", "ntt-auth-test-database"],
+    ),
+    (
+        "ntt-auth-store-mongo",
+        &["ntt-auth-core"],
         &["ntt-auth-store-contract"],
     ),
     ("ntt-auth-store-contract", &["ntt-auth-core"], &[]),
+    ("ntt-auth-test-database", &[], &[]),
     (
         "ntt-auth-mail",
         &["ntt-auth-core"],
@@ -31,7 +37,13 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         "ntt-auth-web",
         &["ntt-auth-core"],
         // Its tests make the tokens that forgers would.
-        &["ntt-auth-store-sql", "ntt-auth-bcrypt", "ntt-auth-jose"],
+        &[
+            "ntt-auth-store-sql",
+            "ntt-auth-store-mongo",
+            "ntt-auth-test-database",
+            "ntt-auth-bcrypt",
+            "ntt-auth-jose",
+        ],
     ),
     (
         "ntt-auth",
@@ -40,10 +52,12 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "ntt-auth-jose",
             "ntt-auth-bcrypt",
             "ntt-auth-mail",
+            "ntt-auth-store-mongo",
             "ntt-auth-store-sql",
             "ntt-auth-web",
         ],
-        &[],
+        // Its tests run the program on every engine.
+        &["ntt-auth-test-database"],
     ),
     ("ntt-auth-bench", &[], &[]),
 ];
@@ -75,6 +89,15 @@ const STRANGERS: &[(&str, &str, &str)] = &[
     ("ntt-auth-store-sql", "http", "web speaks HTTP"),
     ("ntt-auth-store-sql", "argon2", "core hashes"),
     ("ntt-auth-store-sql", "jiff", "core knows the time"),
+    ("ntt-auth-store-mongo", "axum", "web speaks HTTP"),
+    ("ntt-auth-store-mongo", "http", "web speaks HTTP"),
+    ("ntt-auth-store-mongo", "rusqlite", "store-sql speaks SQL"),
+    ("ntt-auth-store-mongo", "sqlx", "store-sql speaks SQL"),
+    ("ntt-auth-store-mongo", "argon2", "core hashes"),
+    ("ntt-auth-store-mongo", "jiff", "core knows the time"),
+    ("ntt-auth-store-sql", "mongodb", "store-mongo speaks BSON"),
+    ("ntt-auth-core", "mongodb", "store-mongo speaks BSON"),
+    ("ntt-auth-web", "mongodb", "store-mongo speaks BSON"),
     ("ntt-auth-jose", "tokio", "a primitive waits for nothing"),
     ("ntt-auth-bcrypt", "tokio", "a primitive waits for nothing"),
 ];

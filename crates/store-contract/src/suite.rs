@@ -66,6 +66,7 @@ macro_rules! suite {
             pages_show_jobs_newest_first,
             what_is_over_is_forgotten_in_bounded_steps,
             what_a_person_was_sent_is_counted,
+            a_persons_jobs_are_listed,
         ] }
         $crate::suite! { @noun $fresh, keys: [
             keys_come_back_in_the_order_they_were_made,
@@ -84,6 +85,7 @@ macro_rules! suite {
             an_append_that_is_rolled_back_leaves_no_gap,
             concurrent_appends_leave_no_gap,
             a_follower_never_misses_an_entry,
+            whoever_listens_hears_of_each_commit,
             expired_entries_are_forgotten_but_never_counted_again,
         ] }
         $crate::suite! { @noun $fresh, sessions: [
@@ -99,6 +101,7 @@ macro_rules! suite {
             of_sixteen_that_end_all_each_session_is_told_once,
             closed_sessions_are_forgotten_in_bounded_steps,
             where_a_user_was_seen_is_remembered,
+            all_sessions_of_a_user_are_listed,
         ] }
         $crate::suite! { @noun $fresh, root: [
             a_new_store_has_no_root_secret,
@@ -125,6 +128,7 @@ macro_rules! suite {
         $crate::suite! { @noun $fresh, stats: [
             accounts_are_counted,
             open_sessions_are_counted,
+            events_are_counted,
         ] }
         $crate::suite! { @noun $fresh, transactions: [
             the_engine_answers,
@@ -135,6 +139,7 @@ macro_rules! suite {
             contention_is_tried_again_from_the_start,
             endless_contention_is_told,
             many_transactions_at_once_are_all_kept,
+            what_was_deleted_can_be_overwritten,
         ] }
         $crate::suite! { @noun $fresh, users: [
             a_user_comes_back_as_they_were,
@@ -174,6 +179,59 @@ macro_rules! suite {
             who_is_erased_is_not_found,
             no_word_holds_a_space,
             of_sixteen_renamings_the_words_of_one_remain,
+        ] }
+        $crate::suite! { @noun $fresh, bounds: [
+            the_longest_values_come_back,
+            the_last_of_times_comes_back,
+            the_greatest_of_numbers_comes_back,
+            what_ends_with_time_is_not_over_before_it,
+            nobody_comes_after_the_last,
+            a_limit_of_nothing_gives_nothing,
+            a_limit_of_nothing_clears_up_nothing,
+        ] }
+        $crate::suite! { @noun $fresh, clocks: [
+            an_ended_session_stays_ended_for_every_clock,
+            a_generation_is_used_up_for_every_clock,
+            a_used_code_stays_used_for_every_clock,
+            closed_set_up_stays_closed_for_every_clock,
+            of_sixteen_nodes_with_other_clocks_one_gets_the_job,
+            a_finished_job_stays_finished_for_every_clock,
+            revocations_of_a_node_that_is_behind_are_followed,
+            a_retired_key_stays_retired_for_every_clock,
+            a_sign_in_told_late_is_not_the_last,
+        ] }
+        $crate::suite! { @noun $fresh, pages: [
+            of_users,
+            of_the_ids_of_users,
+            of_the_sessions_of_a_user,
+            of_jobs,
+            of_events,
+            of_erasures,
+        ] }
+        $crate::suite! { @noun $fresh, races: [
+            of_sixteen_that_erase_a_user_one_does,
+            of_sixteen_that_end_a_lease_one_does,
+            of_sixteen_that_remove_a_job_one_does,
+            of_sixteen_that_activate_a_key_one_does,
+            of_sixteen_that_close_set_up_one_does,
+            of_sixteen_that_forget_a_counter_one_does,
+            what_sixteen_take_back_at_once_is_counted_once,
+            what_sixteen_clear_up_at_once_is_counted_once,
+            a_session_that_ends_while_it_is_refreshed_stays_ended,
+            what_is_written_together_is_seen_together,
+        ] }
+        $crate::suite! { @noun $fresh, rollback: [
+            an_error_leaves_every_noun_as_it_was,
+            a_panic_leaves_every_noun_as_it_was,
+            a_swallowed_refusal_loses_nothing,
+            a_caller_who_goes_away_leaves_all_or_nothing,
+        ] }
+        $crate::suite! { @noun $fresh, texts: [
+            letters_that_collations_confuse_are_different,
+            a_composed_letter_and_a_decomposed_one_are_the_same,
+            words_are_found_letter_by_letter,
+            names_are_compared_with_their_case_and_accents,
+            texts_are_kept_as_they_are,
         ] }
     };
     (@noun $fresh:path, $noun:ident: [$($case:ident,)*]) => {

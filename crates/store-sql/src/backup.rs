@@ -5,31 +5,24 @@ use std::path::{Path, PathBuf};
 use ntt_auth_core::store::StoreError;
 use tokio::task::spawn_blocking;
 
+use crate::engine::Error;
 use crate::engine::sqlite::backup::{self, Claim, Contents};
-use crate::engine::{Dialect, Error};
 use crate::{SqlStore, migrate};
-
-/// Why an engine other than SQLite is not backed up from here.
-const BY_THEIR_OWN_TOOLS: &str = "only SQLite is backed up by ntt-auth itself; for MySQL or MariaDB use `mariadb-dump --single-transaction`, for \
-     PostgreSQL `pg_dump -Fc`, or the snapshots of whoever hosts it";
 
 impl SqlStore {
     /// Copies the database, as it stands at one moment, into a new file that its owner alone may read, while others read
     /// and write it. `progress` is told how many pages are done, of how many.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] says what is wrong, and for engines other than SQLite which tool to use.
+    /// [`StoreError::Unavailable`] says what is wrong, and that engines other than SQLite have tools of their own.
     pub async fn back_up(
         &self,
         to: &Path,
         progress: impl Fn(u64, u64) + Send + 'static,
     ) -> Result<(), StoreError> {
-        if self.engine.dialect() != Dialect::Sqlite {
-            return Err(StoreError::unavailable(BY_THEIR_OWN_TOOLS));
-        }
         let Some(from) = self.engine.file().map(Path::to_owned) else {
             return Err(StoreError::unavailable(
-                "a database in memory cannot be backed up: it is forgotten with the process",
+                "only a SQLite file can be copied: a database in memory is forgotten with the process, and a server has tools of its own",
             ));
         };
         let to = to.to_owned();

@@ -6,7 +6,9 @@
 
 mod backup;
 mod engine;
+mod examine;
 mod migrate;
+mod portable;
 mod repo;
 mod store;
 mod view;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use ntt_auth_core::store::StoreError;
+use ntt_auth_core::store::{StoreError, can_live_with};
 use sha2::Digest as _;
 
 use crate::engine::{self, Conn, Dialect, Engine, Error, Statement, Unit, Value};
+use crate::view::{UNWATCHED, View};
 
 /// A file of `migrations/`: the same names in each engine's folder.
 struct Step {
@@ -29,6 +30,7 @@ macro_rules! steps {
             "0009_verify_by",
             "0010_search_order",
             "0011_root_secret",
+            "0012_copying",
         )
     };
     ($folder:literal: $($name:literal,)*) => {
@@ -50,6 +52,17 @@ impl Dialect {
             Self::MySql => MYSQL,
             #[cfg(feature = "postgres")]
             Self::Postgres => POSTGRES,
+        }
+    }
+
+    /// How many tables of steps there are: each engine has its own catalogue.
+    const fn is_there(self) -> &'static Statement {
+        match self {
+            Self::Sqlite => &SQLITE_IS_THERE,
+            #[cfg(feature = "mysql")]
+            Self::MySql => &MYSQL_IS_THERE,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => &POSTGRES_IS_THERE,
         }
     }
 
@@ -82,6 +95,22 @@ static POSTGRES_LOCK: Statement = Statement::new(
     "SELECT CASE WHEN pg_advisory_xact_lock(7237970) IS NULL THEN 1 ELSE 1 END",
 );
 
+static SQLITE_IS_THERE: Statement = Statement::new(
+    "migrate.is_there",
+    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'",
+);
+#[cfg(feature = "mysql")]
+static MYSQL_IS_THERE: Statement = Statement::new(
+    "migrate.is_there",
+    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'migrations'",
+);
+#[cfg(feature = "postgres")]
+static POSTGRES_IS_THERE: Statement = Statement::new(
+    "migrate.is_there",
+    "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE relname = 'migrations' AND relkind = 'r' \
+     AND relnamespace = to_regnamespace(quote_ident(current_schema()))",
+);
+
 static TABLE: Statement = Statement::new(
     "migrate.table",
     "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, checksum VARCHAR(64) NOT NULL, \
@@ -108,6 +137,13 @@ pub(crate) async fn run(engine: &dyn Engine) -> Result<u32, StoreError> {
     });
     engine::run(engine, Arc::clone(&migration) as Arc<dyn Unit>).await?;
     Ok(migration.taken.load(Ordering::Relaxed))
+}
+
+/// Whether there is no word of any step.
+pub(crate) async fn is_new(engine: &dyn Engine) -> Result<bool, StoreError> {
+    let is_there = engine.dialect().is_there();
+    let mut view = View::reading(engine, UNWATCHED);
+    Ok(view.one(is_there, &[], |mut row| row.int()).await? == 0)
 }
 
 /// How many steps were not taken yet.
@@ -146,6 +182,10 @@ struct Demolition(Dialect);
 
 #[async_trait]
 impl Unit for Demolition {
+    fn is_long(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
         let steps = self.0.steps().iter().flat_map(|step| tables(step.text));
         for table in steps.chain(["migrations"]) {
@@ -170,6 +210,10 @@ struct Migration {
 
 #[async_trait]
 impl Unit for Migration {
+    fn is_long(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
         let lock = self.dialect.lock();
         if let Some((lock, _)) = lock {
@@ -185,13 +229,13 @@ impl Unit for Migration {
             }
         }
         let outcome = take(conn, self.dialect.steps()).await;
-        if let Some((_, Some(unlock))) = lock
-            && outcome.is_ok()
-        {
-            conn.query(unlock, &[]).await?;
-        }
+        // Also after a failure: the lock is the connection's, and that goes back to the pool.
+        let unlocked = match lock {
+            Some((_, Some(unlock))) => conn.query(unlock, &[]).await.map(drop),
+            _ => Ok(()),
+        };
         self.taken.store(outcome?, Ordering::Relaxed);
-        Ok(())
+        Ok(unlocked?)
     }
 }
 
@@ -226,11 +270,25 @@ pub(crate) fn known(taken: &[(String, String, bool)]) -> Result<(), Error> {
     pending(SQLITE, taken).map(drop)
 }
 
-/// The steps after those taken, if those taken are the first of ours.
+/// The steps after those taken, if those taken are the first of ours, and perhaps later ones that this program can live with.
 fn pending<'s>(steps: &'s [Step], taken: &[(String, String, bool)]) -> Result<&'s [Step], Error> {
-    let (known, pending) = steps.split_at_checked(taken.len()).ok_or_else(|| {
-        Error::unavailable("the database was made by a newer version of this program: run that version or a later one")
-    })?;
+    let count = taken.len().min(steps.len());
+    let (known, pending) = steps.split_at_checked(count).unwrap_or_default();
+    let newest = steps.last().map_or("", |step| step.name);
+    for (name, _, finished) in taken.iter().skip(count) {
+        if !can_live_with(name, newest) {
+            return Err(Error::unavailable(format!(
+                "the database was made by a newer version of this program, in whose migration {name} is what this one cannot work \
+                 with: run that version or a later one"
+            )));
+        }
+        if !finished {
+            return Err(Error::unavailable(format!(
+                "migration {name} of a newer version of this program is under way, or was interrupted half-way: wait until it is \
+                 done, or restore the database from the backup made before it"
+            )));
+        }
+    }
     for (step, (name, sum, finished)) in known.iter().zip(taken) {
         if step.name != name || checksum(step.text) != *sum {
             return Err(Error::unavailable(format!(
@@ -269,4 +327,4 @@ fn checksum(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,17 +1,18 @@
 //! What the traits of the rules are implemented for: the store as seen from outside or from inside a transaction.
 
-use ntt_auth_core::store::{
-    Audit, Codes, Consents, Erasures, Events, Imports, Jobs, Keys, Notes, Read, ReadAudit,
-    ReadCodes, ReadConsents, ReadErasures, ReadImports, ReadJobs, ReadKeys, ReadRevocations,
-    ReadRoot, ReadSessions, ReadSetup, ReadStats, ReadThrottles, ReadUsers, Restores, Revocations,
-    Roots, Sessions, Setups, StoreError, SubjectKeys, Throttles, Tx, Users,
-};
+use std::time::{Duration, Instant};
+
+use ntt_auth_core::store::{Gate, Notes, OpenGate, StoreError};
 
 use crate::engine::{Conn, Engine, Error, Row, Statement, Value};
+
+/// For what no flow asks for: the bringing up to date of a database.
+pub(crate) const UNWATCHED: &OpenGate = &OpenGate(Duration::MAX);
 
 /// The nouns of `repo/` over one way to run statements.
 pub(crate) struct View<'c> {
     way: Way<'c>,
+    gate: &'c dyn Gate,
     notes: Notes,
 }
 
@@ -22,17 +23,19 @@ enum Way<'c> {
 
 impl<'c> View<'c> {
     /// Outside any transaction.
-    pub(crate) fn reading(engine: &'c dyn Engine) -> Self {
+    pub(crate) fn reading(engine: &'c dyn Engine, gate: &'c dyn Gate) -> Self {
         Self {
             way: Way::Reading(engine),
+            gate,
             notes: Notes::default(),
         }
     }
 
     /// Inside one.
-    pub(crate) fn writing(conn: &'c mut dyn Conn) -> Self {
+    pub(crate) fn writing(conn: &'c mut dyn Conn, gate: &'c dyn Gate) -> Self {
         Self {
             way: Way::Writing(conn),
+            gate,
             notes: Notes::default(),
         }
     }
@@ -49,10 +52,13 @@ impl<'c> View<'c> {
         values: &[Value],
         read: impl Fn(Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, StoreError> {
+        let began = Instant::now();
         let rows = match &mut self.way {
-            Way::Reading(engine) => engine.query(statement, values).await?,
-            Way::Writing(conn) => conn.query(statement, values).await?,
+            Way::Reading(engine) => engine.query(statement, values).await,
+            Way::Writing(conn) => conn.query(statement, values).await,
         };
+        self.gate.took(statement.name(), began.elapsed());
+        let rows = rows?;
         rows.into_iter()
             .map(|row| read(row).map_err(StoreError::from))
             .collect()
@@ -90,7 +96,20 @@ impl<'c> View<'c> {
             Way::Reading(_) => Err(StoreError::driver(std::io::Error::other(
                 "a write outside any transaction",
             ))),
-            Way::Writing(conn) => Ok(conn.execute(statement, values).await?),
+            Way::Writing(conn) => {
+                let began = Instant::now();
+                let written = conn.execute(statement, values).await;
+                self.gate.took(statement.name(), began.elapsed());
+                Ok(written?)
+            }
+        }
+    }
+
+    /// Has followers told of what is written here, once it is committed.
+    pub(crate) async fn tell(&mut self) -> Result<(), StoreError> {
+        match &mut self.way {
+            Way::Reading(_) => Ok(()),
+            Way::Writing(conn) => Ok(conn.tell().await?),
         }
     }
 
@@ -104,130 +123,5 @@ impl<'c> View<'c> {
     }
 }
 
-impl Read for View<'_> {
-    fn users(&mut self) -> &mut dyn ReadUsers {
-        self
-    }
-
-    fn sessions(&mut self) -> &mut dyn ReadSessions {
-        self
-    }
-
-    fn codes(&mut self) -> &mut dyn ReadCodes {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn ReadJobs {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn ReadKeys {
-        self
-    }
-
-    fn revocations(&mut self) -> &mut dyn ReadRevocations {
-        self
-    }
-
-    fn audit(&mut self) -> &mut dyn ReadAudit {
-        self
-    }
-
-    fn setup(&mut self) -> &mut dyn ReadSetup {
-        self
-    }
-
-    fn stats(&mut self) -> &mut dyn ReadStats {
-        self
-    }
-
-    fn erasures(&mut self) -> &mut dyn ReadErasures {
-        self
-    }
-
-    fn consents(&mut self) -> &mut dyn ReadConsents {
-        self
-    }
-
-    fn throttles(&mut self) -> &mut dyn ReadThrottles {
-        self
-    }
-
-    fn imports(&mut self) -> &mut dyn ReadImports {
-        self
-    }
-
-    fn root(&mut self) -> &mut dyn ReadRoot {
-        self
-    }
-}
-
-impl Tx for View<'_> {
-    fn users(&mut self) -> &mut dyn Users {
-        self
-    }
-
-    fn sessions(&mut self) -> &mut dyn Sessions {
-        self
-    }
-
-    fn codes(&mut self) -> &mut dyn Codes {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn Jobs {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn Keys {
-        self
-    }
-
-    fn revocations(&mut self) -> &mut dyn Revocations {
-        self
-    }
-
-    fn events(&mut self) -> &mut dyn Events {
-        &mut self.notes
-    }
-
-    fn subject_keys(&mut self) -> &mut dyn SubjectKeys {
-        &mut self.notes
-    }
-
-    fn audit(&mut self) -> &mut dyn Audit {
-        self
-    }
-
-    fn take_notes(&mut self) -> Notes {
-        std::mem::take(&mut self.notes)
-    }
-
-    fn setup(&mut self) -> &mut dyn Setups {
-        self
-    }
-
-    fn erasures(&mut self) -> &mut dyn Erasures {
-        self
-    }
-
-    fn consents(&mut self) -> &mut dyn Consents {
-        self
-    }
-
-    fn restores(&mut self) -> &mut dyn Restores {
-        self
-    }
-
-    fn throttles(&mut self) -> &mut dyn Throttles {
-        self
-    }
-
-    fn imports(&mut self) -> &mut dyn Imports {
-        self
-    }
-
-    fn root(&mut self) -> &mut dyn Roots {
-        self
-    }
-}
+ntt_auth_core::read_as_itself!(View<'_>);
+ntt_auth_core::write_as_itself!(View<'_>, notes);

@@ -7,6 +7,7 @@ mod api;
 mod app;
 mod browser;
 pub mod extract;
+mod feed;
 mod layer;
 mod pages;
 pub mod problem;
@@ -21,14 +22,17 @@ use utoipa::OpenApi as _;
 
 pub use api::schema::export_json;
 pub use app::App;
-pub use settings::{CorsOrigins, ForwardedHeader, MetricsAccess, RateLimits, WebSettings};
+pub use layer::{Counted, SharedCount, SharedLimits};
+pub use settings::{
+    CorsOrigins, FeedSettings, FeedToken, ForwardedHeader, MetricsAccess, RateLimits, WebSettings,
+};
 pub use system::openapi::OPENAPI;
 pub use system::{
-    BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Outbox, OutboxMail,
-    Probe, TimeTravel,
+    BreakerState, BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats,
+    NodeStats, Outbox, OutboxMail, Probe, StatementStats, StoreStats, TimeTravel, TraceStats,
 };
 
-use crate::api::{audit, auth, jobs, outbox, sessions, testing, users};
+use crate::api::{audit, auth, jobs, outbox, revocations, sessions, testing, users};
 use crate::layer::{FrameLayer, Tone, cors, note_denials, rate_limit};
 use crate::pages::refusal::{as_pages, only_ours};
 use crate::problem::{Problem, ProblemCode};
@@ -112,6 +116,15 @@ fn quiet<R: Routes>(list: R) -> R {
     ]
 }
 
+/// What services follow: as often as they like, but who may not is told to the audit trail.
+fn followed<R: Routes>(list: R) -> R {
+    routes![
+        list;
+        revocations::list::list_revocations,
+        revocations::stream::stream_revocations,
+    ]
+}
+
 /// What people see in a browser. The first of these is limited per caller.
 fn forms<R: Routes>(list: R) -> R {
     routes![
@@ -152,9 +165,10 @@ pub fn router(app: App) -> Router {
     let denials = from_fn_with_state(app.clone(), note_denials);
     let other_origins = cors(&app.settings.cors_origins);
     let api = refusing(limited(Served(Router::new())))
-        .layer(denials)
+        .layer(denials.clone())
         .layer(limit.clone());
     let quiet = refusing(quiet(Served(Router::new())));
+    let followed = refusing(followed(Served(Router::new()))).layer(denials);
     let (api, quiet) = match other_origins {
         Some(cors) => (api.layer(cors.clone()), quiet.layer(cors)),
         None => (api, quiet),
@@ -168,7 +182,7 @@ pub fn router(app: App) -> Router {
     api.merge(pages)
         .fallback(|| async { Problem::not_found() })
         .layer(frame.toned(Tone::Spoken))
-        .merge(quiet.layer(frame.toned(Tone::Quiet)))
+        .merge(quiet.merge(followed).layer(frame.toned(Tone::Quiet)))
         .with_state(app)
 }
 
@@ -194,8 +208,13 @@ fn paths() -> Vec<String> {
     every(Named(Vec::new())).0
 }
 
+/// The paths of routes that are asked thousands of times a second, or by probes.
+pub fn quiet_paths() -> Vec<String> {
+    quiet(Named(Vec::new())).0
+}
+
 fn every<R: Routes>(list: R) -> R {
-    open_pages(forms(quiet(limited(list))))
+    open_pages(forms(followed(quiet(limited(list)))))
 }
 
 /// A method that a route does not know is told as a problem; `Allow` is added by the router.

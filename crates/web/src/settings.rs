@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use ipnet::IpNet;
+use subtle::ConstantTimeEq as _;
 
 /// What the HTTP side is told about an installation. The server fills it from its configuration.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct WebSettings {
     pub rate_limits: RateLimits,
     /// Who may read metrics.
     pub metrics: MetricsAccess,
+    /// How revocations are told to services.
+    pub feed: FeedSettings,
 }
 
 impl WebSettings {
@@ -42,6 +45,7 @@ impl WebSettings {
             body_deadline: Duration::from_secs(20),
             rate_limits: RateLimits::default(),
             metrics: MetricsAccess::Off,
+            feed: FeedSettings::default(),
         }
     }
 
@@ -106,6 +110,50 @@ impl Default for RateLimits {
             mail: limit(3),
             open: limit(6_000_000),
         }
+    }
+}
+
+/// How revocations are told to services that validate tokens by themselves (TOK-10).
+#[derive(Debug, Clone)]
+pub struct FeedSettings {
+    /// The token of services; without it they need an administrator's access token.
+    pub token: Option<FeedToken>,
+    /// How many may follow at one time.
+    pub max_streams: usize,
+    /// After how long without anything else a reader is told how far this node has read. It has to be shorter than what
+    /// ends an idle connection.
+    pub heartbeat: Duration,
+}
+
+impl Default for FeedSettings {
+    fn default() -> Self {
+        Self {
+            token: None,
+            max_streams: 1000,
+            heartbeat: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a service presents to follow revocations. It cannot be read back.
+#[derive(Clone)]
+pub struct FeedToken(Box<str>);
+
+impl FeedToken {
+    /// The token as it is configured.
+    pub fn new(token: &str) -> Self {
+        Self(token.into())
+    }
+
+    /// Whether this is the token; how long that takes does not tell how much of it is right.
+    pub(crate) fn is(&self, presented: &str) -> bool {
+        presented.as_bytes().ct_eq(self.0.as_bytes()).into()
+    }
+}
+
+impl std::fmt::Debug for FeedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FeedToken([redacted])")
     }
 }
 

@@ -1,19 +1,22 @@
 //! All that the flows work with.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use futures::lock::Mutex;
 
 use crate::audit::{Audited, Pace, Trail};
-use crate::flow::guess::ThrottleNames;
+use crate::flow::guess::{Owed, ThrottleNames};
 use crate::flow::stats::CountedBefore;
 use crate::model::{ErasureKeys, Revocation, Revoked, Role, SessionId, Timestamp, UserId};
 use crate::password::{Breaches, Hasher, NoBreaches};
 use crate::policy::Rules;
-use crate::port::{Clock, Entropy, ErasureLog, NoErasureLog};
+use crate::port::{Announcer, Clock, Entropy, ErasureLog, NoAnnouncer, NoErasureLog};
 use crate::secret::RootSecret;
 use crate::store::{Store, StoreError, Tx, Work, transact};
 use crate::token::{
-    AccessToken, CsrfTokens, Cursors, DeviceTokens, Keyring, RefreshTokens, RevokedSet,
-    TokenRefused, Validator,
+    AccessToken, CsrfTokens, Cursors, DeviceTokens, Keyring, RefreshTokens, RevocationFeed,
+    RevokedSet, TokenRefused, Validator,
 };
 
 /// What an [`Auth`] is made of.
@@ -42,6 +45,8 @@ pub struct Auth {
     pub(crate) rules: Rules,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) revoked: Arc<RevokedSet>,
+    pub(crate) feed: RevocationFeed,
+    pub(crate) following: Mutex<()>,
     pub(crate) validator: Validator,
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursors: Cursors,
@@ -50,9 +55,11 @@ pub struct Auth {
     pub(crate) breaches: Arc<dyn Breaches>,
     pub(crate) erasure_keys: ErasureKeys,
     pub(crate) erasure_log: Arc<dyn ErasureLog>,
+    pub(crate) announcer: Arc<dyn Announcer>,
     pub(crate) trail: Arc<Trail>,
     pub(crate) denials: Pace,
     pub(crate) throttle_names: ThrottleNames,
+    pub(crate) owed: Owed,
     pub(crate) counted: CountedBefore,
 }
 
@@ -127,9 +134,11 @@ impl Auth {
             breaches: Arc::new(NoBreaches),
             erasure_keys: ErasureKeys::new(&parts.root),
             erasure_log: Arc::new(NoErasureLog),
+            announcer: Arc::new(NoAnnouncer),
             trail: Arc::new(Trail::new(&parts.root, Arc::clone(&parts.entropy))),
             denials: Pace::default(),
             throttle_names: ThrottleNames::new(&parts.root),
+            owed: Owed::default(),
             counted: CountedBefore::default(),
             store: parts.store,
             hasher: parts.hasher,
@@ -139,6 +148,8 @@ impl Auth {
             rules: parts.rules,
             keyring,
             revoked,
+            feed: RevocationFeed::default(),
+            following: Mutex::new(()),
         }
     }
 
@@ -156,9 +167,44 @@ impl Auth {
         self
     }
 
-    /// Validates an access token from memory (TOK-8).
+    /// Has other nodes told at once of what they follow.
+    #[must_use]
+    pub fn with_announcer(mut self, announcer: Arc<dyn Announcer>) -> Self {
+        self.announcer = announcer;
+        self
+    }
+
+    /// Validates an access token from memory (TOK-8). A token is accepted only while this node knows what was revoked
+    /// of late (TOK-9).
     pub fn validate(&self, token: &str) -> Result<Arc<AccessToken>, TokenRefused> {
+        let access = self.recognise(token)?;
+        match self.is_stale() {
+            false => Ok(access),
+            true => Err(TokenRefused::Stale),
+        }
+    }
+
+    /// Whose token it is, as far as this node knows: good enough to count and to log by, not to let anybody in.
+    pub fn recognise(&self, token: &str) -> Result<Arc<AccessToken>, TokenRefused> {
         self.validator.validate(token, self.clock.now())
+    }
+
+    /// How long ago this node has last read everything that was revoked. [`Duration::MAX`] if it never has.
+    pub fn revocation_lag(&self) -> Duration {
+        self.revoked.lag(self.clock.monotonic())
+    }
+
+    /// Whether that is longer than the installation accepts.
+    pub fn is_stale(&self) -> bool {
+        self.rules
+            .revocations
+            .max_staleness
+            .is_some_and(|most| self.revocation_lag() > most)
+    }
+
+    /// The newest revocations, in their order, for whoever follows this node.
+    pub fn feed(&self) -> &RevocationFeed {
+        &self.feed
     }
 
     /// The figures of the installation.
@@ -197,6 +243,7 @@ impl Auth {
         self.keyring.clear();
         self.validator.forget();
         self.revoked.clear();
+        self.feed.restart();
     }
 
     /// What keeps other pages from using a session's cookie.
@@ -215,7 +262,7 @@ impl Auth {
     }
 
     /// Runs a work and writes the audit trail of what it noted in the same transaction, then puts the revocations it
-    /// wrote in force on this node before anybody is answered.
+    /// wrote in force on this node before anybody is answered, and has the others told.
     pub(crate) async fn commit<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -227,10 +274,18 @@ impl Auth {
             at: self.clock.now(),
         };
         let committed = transact(self.store.as_ref(), work).await?;
-        committed
+        for revocation in &committed.revocations {
+            self.revoked.apply(revocation);
+            self.feed.offer(revocation);
+        }
+        let newest = committed
             .revocations
             .iter()
-            .for_each(|revocation| self.revoked.apply(revocation));
+            .map(|entry| entry.sequence)
+            .max();
+        if let Some(sequence) = newest {
+            self.announcer.revoked(sequence);
+        }
         Ok(committed.output)
     }
 

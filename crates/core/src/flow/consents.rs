@@ -195,6 +195,10 @@ pub struct WithdrawConsent {
 impl WithdrawConsent {
     /// Withdraws it. What was agreed to, and until when, stays noted.
     pub async fn run(self, auth: &Auth) -> Result<(), ConsentError> {
+        // What names nothing is not asked for: some engines refuse a NUL in a text.
+        if !DocumentVersion::can_name(&self.document) {
+            return Err(ConsentError::NotFound);
+        }
         let at = auth.clock.now();
         let user = self.caller.user_id;
         let told = event(

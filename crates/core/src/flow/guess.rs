@@ -10,6 +10,7 @@
 //! what answers tell of. It is counted under its id, too, so that email address and user name are not worth a budget
 //! each; of those counters no answer tells, lest a lock met under one name should show that another is the same person's.
 
+mod owed;
 mod source;
 
 use std::time::Duration;
@@ -17,6 +18,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 
+pub use self::owed::settle_guesses;
+pub(crate) use self::owed::{Debt, Owed};
 use self::source::Source;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
@@ -324,8 +327,9 @@ impl Guess {
 
     /// Takes the guess back, because nobody looked whether it was right.
     pub(crate) async fn take_back(self, auth: &Auth) -> Result<(), StoreError> {
-        let ids = self.counters.iter().map(|counter| counter.id).collect();
-        auth.commit(TakeBack(ids)).await
+        let ids: Vec<_> = self.counters.iter().map(|counter| counter.id).collect();
+        let taken = auth.commit(TakeBack(ids.clone())).await;
+        taken.inspect_err(|_| auth.owed.add(Debt::Back(TakeBack(ids))))
     }
 }
 
@@ -369,7 +373,8 @@ impl Work for Count {
     }
 }
 
-struct TakeBack(Vec<ThrottleId>);
+#[derive(Debug, Clone)]
+pub(crate) struct TakeBack(Vec<ThrottleId>);
 
 #[async_trait]
 impl Work for TakeBack {

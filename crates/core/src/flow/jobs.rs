@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
+use tracing::Instrument as _;
 
 use crate::flow::ask_for_mail::{Answer, Reply, look_into};
 use crate::flow::auth::Committed;
@@ -97,6 +98,23 @@ async fn run_one(auth: &Auth, mailer: &dyn Mailer, node: &str, id: JobId) -> Res
     let Some(job) = auth.commit(claim).await? else {
         return Ok(End::Lost);
     };
+    let span = tracing::info_span!(
+        target: "trace::job",
+        "job",
+        otel.name = %format_args!("job {}", job.kind.as_str()),
+        otel.kind = "consumer",
+        attempt = i64::from(job.attempts),
+    );
+    run_claimed(auth, mailer, job, lease).instrument(span).await
+}
+
+async fn run_claimed(
+    auth: &Auth,
+    mailer: &dyn Mailer,
+    job: Job,
+    lease: Lease,
+) -> Result<End, Fault> {
+    let (id, now) = (job.id, auth.clock.now());
     let outcome = match perform(auth, mailer, &job, now).await {
         Ok(answer) => Outcome::Done(answer.map(Box::new)),
         Err(Failure::Final(error)) => Outcome::Dead(error),

@@ -90,7 +90,10 @@ pub async fn replace_keys(auth: &Auth) -> Result<(), KeysError> {
         event: told.detail("compromised"),
     };
     match auth.commit(work).await? {
-        true => reload_keys(auth).await,
+        true => {
+            auth.announcer.rekeyed();
+            reload_keys(auth).await
+        }
         false => Err(KeyringError::RotatedElsewhere.into()),
     }
 }
@@ -141,7 +144,10 @@ async fn rotate(auth: &Auth, stored: Vec<StoredKey>) -> Result<(), KeysError> {
         event: event(auth, EventKind::KeysRotated, now, None, &Client::default()),
     };
     match auth.commit(work).await? {
-        true => Ok(()),
+        true => {
+            auth.announcer.rekeyed();
+            Ok(())
+        }
         false => Err(KeyringError::RotatedElsewhere.into()),
     }
 }

@@ -12,6 +12,7 @@ mod change_email;
 mod change_password;
 mod change_profile;
 mod consents;
+mod copy_store;
 mod create_user;
 mod disown;
 mod erase_due;
@@ -65,6 +66,7 @@ pub use change_email::{
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub use change_profile::{ChangeProfile, ProfileChange, RawProfileChange};
 pub use consents::{ConsentError, GiveConsent, WithdrawConsent, list_consents};
+pub use copy_store::{CopyError, CopyStep, CopyStore, Proof};
 pub use create_user::{CreateUser, CreateUserError};
 pub use disown::{Disown, Disowned};
 pub use erase_due::{erase_deleted, erase_unverified};
@@ -72,7 +74,10 @@ pub use erase_user::{EraseUser, EraseUserError};
 pub use export_user::{Export, ExportPart, ExportUser};
 pub use export_users::{ExportUsers, ExportUsersError};
 pub use fault::Fault;
-pub use follow::{FollowReport, follow, purge};
+pub use follow::{
+    FollowReport, RevocationSnapshot, follow, purge, revocations_after, revocations_in_force,
+};
+pub use guess::settle_guesses;
 pub use import_users::{
     ImportTerms, ImportUsers, ImportUsersError, OnConflict, OnInvalid, RowOutcome, RowProblem,
 };

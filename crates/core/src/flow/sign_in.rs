@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::flow::auth::Committed;
 use crate::flow::event::event;
 use crate::flow::fault::faults;
-use crate::flow::guess::{GuessError, Intent, Right, note_wrong, verify};
+use crate::flow::guess::{Debt, GuessError, Intent, Right, note_wrong, verify};
 use crate::flow::new_device::Notice;
 use crate::flow::{Auth, Fault};
 use crate::model::{
@@ -147,7 +147,8 @@ impl SignIn {
                     .detail("email_not_verified"),
                 right: guess.right(),
             };
-            auth.commit(work).await?;
+            let turned_away = auth.commit(work).await;
+            turned_away.inspect_err(|_| auth.owed.add(Debt::Right(guess.right())))?;
             return Err(SignInError::EmailNotVerified);
         }
         // An old or foreign hash is replaced while the password is at hand; if the pool is busy, next time will do.
@@ -176,7 +177,9 @@ impl SignIn {
             event: signed_in,
             right: guess.right(),
         };
-        let user = auth.commit(work).await?.ok_or(SignInError::Rejected)?;
+        let begun = auth.commit(work).await;
+        let begun = begun.inspect_err(|_| auth.owed.add(Debt::Right(guess.right())))?;
+        let user = begun.ok_or(SignInError::Rejected)?;
         let device = match device {
             Device::Known(id) => id,
             Device::New => DeviceId::new(now, auth.entropy.as_ref()),

@@ -31,6 +31,11 @@ impl DocumentVersion {
         }
     }
 
+    /// Whether `text` can be the name of a document at all.
+    pub fn can_name(text: &str) -> bool {
+        is_name(text)
+    }
+
     /// The document, e.g. `terms`.
     pub fn document(&self) -> &str {
         &self.document
@@ -97,5 +102,6 @@ mod tests {
             );
         }
         assert!(DocumentVersion::parse(&format!("{}:1", "x".repeat(65))).is_err());
+        assert!(DocumentVersion::can_name("terms") && !DocumentVersion::can_name("\0"));
     }
 }

@@ -28,14 +28,16 @@ impl SearchWords {
     /// The words of `user`.
     pub fn of(user: &User) -> Self {
         let profile = &user.profile;
-        let mut shown = BTreeSet::new();
-        let names = [&profile.first_name, &profile.last_name]
+        let [first, last] = [&profile.first_name, &profile.last_name]
             .map(|name| name.as_ref().map(PersonName::as_str));
-        for text in names
-            .into_iter()
-            .chain([user.username.as_ref().map(Username::as_str)])
-            .flatten()
-        {
+        let username = user.username.as_ref().map(Username::as_str);
+        Self::of_texts(user.email.folded().as_str(), [first, last, username])
+    }
+
+    /// The words of a user with this folded address and these names.
+    pub fn of_texts(email_folded: &str, names: [Option<&str>; 3]) -> Self {
+        let mut shown = BTreeSet::new();
+        for text in names.into_iter().flatten() {
             let folded = fold(text);
             for chunk in folded.split_whitespace() {
                 add(&mut shown, chunk, |_| true);
@@ -44,15 +46,14 @@ impl SearchWords {
         let mut contact = BTreeSet::new();
         // A top-level domain alone finds nobody in particular.
         let names_somebody = |word: &str| word.contains(['@', '.']);
-        let address = user.email.folded();
         // A space would be taken for the mark of a word of names when the text is read back.
         let mut tell = |text: &str| {
             for chunk in fold(text).split_whitespace() {
                 add(&mut contact, chunk, names_somebody);
             }
         };
-        tell(address.as_str());
-        if let Some((local, domain)) = address.as_str().rsplit_once('@') {
+        tell(email_folded);
+        if let Some((local, domain)) = email_folded.rsplit_once('@') {
             let (readable, _) = idna::domain_to_unicode(domain);
             if readable != domain {
                 tell(&format!("{local}@{readable}"));

@@ -8,5 +8,5 @@ pub use fields::{FieldRule, Seen, USER_FIELDS, Written};
 pub use permissions::{Action, MATRIX, Reach};
 pub use rules::{
     AccountRules, AuditRules, ClaimSource, ConfigurationError, KeyRules, LinkRules, LockoutRules,
-    ProfileField, RefreshRules, RetentionRules, Rules, SessionRules, TokenRules,
+    ProfileField, RefreshRules, RetentionRules, RevocationRules, Rules, SessionRules, TokenRules,
 };

@@ -102,12 +102,14 @@ pub enum Action {
     ReadHealth,
     /// Back up, change settings, rotate keys.
     OperateSystem,
+    /// Follow what is revoked.
+    FollowRevocations,
 }
 
 use Reach::{All, Below, Limited, None as No, Own, UpToModerator};
 
 /// The matrix. Columns in the order of [`Role::ALL`].
-pub const MATRIX: [(Action, [Reach; 5]); 16] = [
+pub const MATRIX: [(Action, [Reach; 5]); 17] = [
     (Action::HoldSession, [All, All, All, All, No]),
     (Action::SignIn, [All, All, All, All, All]),
     (Action::ListUsers, [All, All, Limited, No, No]),
@@ -125,6 +127,7 @@ pub const MATRIX: [(Action, [Reach; 5]); 16] = [
     (Action::ReadSystem, [All, All, Limited, No, No]),
     (Action::ReadHealth, [All, All, All, All, All]),
     (Action::OperateSystem, [All, No, No, No, No]),
+    (Action::FollowRevocations, [All, All, No, No, No]),
 ];
 
 impl Action {

@@ -25,6 +25,8 @@ pub struct Rules {
     pub refresh: RefreshRules,
     /// How signing keys come and go.
     pub keys: KeyRules,
+    /// How revocations are followed.
+    pub revocations: RevocationRules,
     /// How long the audit trail is kept, and how often it is signed.
     pub audit: AuditRules,
     /// How long things are kept.
@@ -42,6 +44,13 @@ pub struct AuditRules {
     pub checkpoint_every: Duration,
     /// How many events there may be after the newest checkpoint.
     pub checkpoint_events: u32,
+}
+
+/// How revocations are followed (TOK-9).
+#[derive(Debug, Clone, Default)]
+pub struct RevocationRules {
+    /// A node that could not read the revocation log for so long accepts no access token any more; `None` for never.
+    pub max_staleness: Option<Duration>,
 }
 
 /// A part of the profile that an installation may require.

@@ -89,7 +89,7 @@ pub trait Jobs: ReadJobs {
     /// Lets a dead job wait for its first attempt again; `false` if it is not dead.
     async fn retry(&mut self, id: JobId, due_at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Forgets a job, whatever its state; `false` if there is none.
+    /// Forgets a job, whatever its state; `false` if there is none. Of concurrent callers one gets `true`.
     async fn remove(&mut self, id: JobId) -> Result<bool, StoreError>;
 
     /// Forgets every job that concerns a user; says how many.

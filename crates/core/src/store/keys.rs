@@ -18,7 +18,7 @@ pub trait Keys: ReadKeys {
     /// Adds a key.
     async fn insert(&mut self, key: &StoredKey) -> Result<(), StoreError>;
 
-    /// Makes a next key current; `false` if it is not next any more.
+    /// Makes a next key current; `false` if it is not next any more. Of concurrent callers one gets `true`.
     async fn activate(&mut self, id: &KeyId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Retires the current key; `false` if it is not current any more. Of concurrent rotations one gets `true`.

@@ -4,16 +4,35 @@
 //! is hashed and nothing is awaited but the store itself, and which may be run again when engines contend. A
 //! rejection is part of a work's output and is committed; only a [`StoreError`] rolls back. A store never invents: ids,
 //! times and hashes arrive in the values. *Exactly once* is one conditional write whose answer says whether it took.
+//!
+//! What holds of every noun:
+//!
+//! - A store has no clock. Only the times in the arguments count, and nodes' clocks differ: what has ended, was used, retired or
+//!   closed stays so, whatever time a later call brings.
+//! - Texts are kept as they are and compared by code point: no case, accent or width is overlooked, and no language's alphabet
+//!   sorts them. No text holds a NUL, and nothing that is compared ends in a space:
+//!   engines disagree on both.
+//! - Numbers and times are all of `i64`. A limit of 0 gives nothing.
+//! - A list is paged by the place of the last one seen: whoever was there is shown once and in order, however many come meanwhile.
+//! - What a call says that it removed or changed is said to one caller alone, however many do the same at once.
+//! - What is written together is seen together. If a work fails or panics, or whoever asked for it goes away, it was done wholly
+//!   or not at all.
 
 mod audit;
+mod changes;
 mod codes;
 mod consents;
+mod engine;
 mod erasures;
 mod error;
 mod events;
+mod examine;
 mod imports;
+mod itself;
 mod jobs;
 mod keys;
+mod migration;
+pub mod portable;
 mod restored;
 mod revocations;
 mod root;
@@ -27,14 +46,18 @@ mod work;
 use async_trait::async_trait;
 
 pub use audit::{Audit, AuditFilter, AuditQuery, ReadAudit};
+pub use changes::Changes;
 pub use codes::{Codes, ReadCodes};
 pub use consents::{Consents, ReadConsents};
+pub use engine::{Connections, EngineOptions, Gate, ManagedStore, OpenGate, Pass};
 pub use erasures::{Erasures, ReadErasures};
 pub use error::{StoreError, Unique};
 pub use events::{Events, Notes, SubjectKeys};
+pub use examine::{EngineFacts, SchemaFacts};
 pub use imports::{Imports, ReadImports};
 pub use jobs::{JobCount, JobQuery, Jobs, ReadJobs};
 pub use keys::{Keys, ReadKeys};
+pub use migration::can_live_with;
 pub use restored::{Invalidated, Restores};
 pub use revocations::{ReadRevocations, Revocations};
 pub use root::{ReadRoot, Roots};
@@ -129,6 +152,12 @@ pub trait Store: Send + Sync {
     /// somebody was reading them just now: then it is to be tried again later.
     async fn scrub(&self) -> Result<bool, StoreError> {
         Ok(true)
+    }
+
+    /// Begins to hear of what is committed, where the engine can tell that (PostgreSQL's `LISTEN`, MongoDB's change streams). `None`
+    /// where it cannot: there whoever follows looks again and again.
+    async fn changes(&self) -> Result<Option<Box<dyn Changes>>, StoreError> {
+        Ok(None)
     }
 
     /// Whether the engine answers now.

@@ -26,7 +26,8 @@ pub trait Setups: ReadSetup {
     /// one gets `true`.
     async fn redeem(&mut self, token: &SetupTokenHash, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Closes set-up because a super admin was made by other means; `false` if it was closed.
+    /// Closes set-up because a super admin was made by other means; `false` if it was closed. Of
+    /// concurrent callers one gets `true`.
     async fn close(&mut self, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Holds, until the transaction ends, the lock that every change to who is super admin takes first, so that two

@@ -31,7 +31,7 @@ pub trait Throttles: ReadThrottles {
     /// Writes a counter that is held.
     async fn update(&mut self, id: &ThrottleId, counter: &Throttle) -> Result<(), StoreError>;
 
-    /// Forgets a counter; `false` if there is none.
+    /// Forgets a counter; `false` if there is none. Of concurrent callers one gets `true`.
     async fn forget(&mut self, id: &ThrottleId) -> Result<bool, StoreError>;
 
     /// Forgets all counters of an account; says how many.

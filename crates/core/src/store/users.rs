@@ -124,7 +124,7 @@ pub trait Users: ReadUsers {
     /// `user.revision`, and counts the revision up; `false` if it is not, or there is no such user. `Taken` as for `insert`.
     async fn update(&mut self, user: &User) -> Result<bool, StoreError>;
 
-    /// Notes a sign-in without touching the revision.
+    /// Notes a sign-in without touching the revision. One that was later stays the last.
     async fn note_sign_in(&mut self, id: UserId, at: Timestamp) -> Result<(), StoreError>;
 
     /// Replaces the password hash if it still is `old`, without touching the revision; `false` if it is another.
@@ -135,7 +135,7 @@ pub trait Users: ReadUsers {
         new: &PasswordHash,
     ) -> Result<bool, StoreError>;
 
-    /// Removes a user with the words they are found by, and nothing else of theirs; `false` if there is none. Address and
-    /// user name are free again.
+    /// Removes a user with the words they are found by, and nothing else of theirs; `false` if there is none. Of
+    /// concurrent callers one gets `true`. Address and user name are free again.
     async fn erase(&mut self, id: UserId) -> Result<bool, StoreError>;
 }

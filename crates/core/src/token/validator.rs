@@ -22,6 +22,9 @@ pub enum TokenRefused {
     /// Its session was ended, or its holder's rights changed.
     #[error("the access token was revoked")]
     Revoked,
+    /// It looks good, but this node has not been able to learn of revocations for too long (TOK-9).
+    #[error("this node does not know what was revoked of late")]
+    Stale,
 }
 
 /// Recognises access tokens. What was verified once is remembered by the whole token, so that a signature is checked

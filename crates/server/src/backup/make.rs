@@ -21,6 +21,10 @@ use super::Manifest;
 const PREFIX: &str = "ntt-auth-";
 const SUFFIX: &str = ".db";
 
+/// Why an engine other than SQLite is not backed up from here.
+pub const BY_THEIR_OWN_TOOLS: &str = "Only SQLite is backed up by ntt-auth itself. Use `mariadb-dump --single-transaction`, `pg_dump -Fc`, \
+     `mongodump --oplog` or the snapshots of whoever hosts the database; `ntt-auth copy --to sqlite:FILE` makes a copy that needs no server.";
+
 /// From what the codes of manifests are made.
 pub enum Codes {
     /// The root secret of an installation that is open.
@@ -134,7 +138,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> StoreError {
 
 /// The folder of backups that is configured.
 pub struct BackupFolder {
-    store: Arc<SqlStore>,
+    store: Option<Arc<SqlStore>>,
     codes: Codes,
     clock: Arc<dyn Clock>,
     folder: Option<PathBuf>,
@@ -144,9 +148,9 @@ pub struct BackupFolder {
 }
 
 impl BackupFolder {
-    /// Makes backups of `store` as `settings` say.
+    /// Makes backups of `store` as `settings` say; there is none where the engine has tools of its own for that.
     pub fn new(
-        store: Arc<SqlStore>,
+        store: Option<Arc<SqlStore>>,
         codes: Codes,
         clock: Arc<dyn Clock>,
         settings: &crate::settings::Backup,
@@ -203,12 +207,15 @@ impl Backups for BackupFolder {
                 "No folder is configured: set backup.directory.".into(),
             ));
         };
+        let Some(store) = &self.store else {
+            return Err(BackupError::NotPossible(BY_THEIR_OWN_TOOLS.into()));
+        };
         let _busy = self.busy.try_lock().map_err(|_| BackupError::Busy)?;
         let at = self.clock.now();
         make_private_folder(folder).map_err(|error| Fault::from(cannot_write(folder, &error)))?;
         let name = format!("{PREFIX}{}{SUFFIX}", compact(at));
         let to = folder.join(&name);
-        let made = back_up(&self.store, &self.codes, &to, at, |_, _| {}).await?;
+        let made = back_up(store, &self.codes, &to, at, |_, _| {}).await?;
         forget_old(folder, self.keep);
         tracing::info!(target: "backup", name, size = made.size, "a backup was made");
         Ok(made)
@@ -257,7 +264,8 @@ fn backups(folder: &Path) -> Vec<(Timestamp, PathBuf)> {
     found
 }
 
-fn newest(folder: &Path) -> Option<Timestamp> {
+/// When the newest backup of a folder was made.
+pub(crate) fn newest(folder: &Path) -> Option<Timestamp> {
     backups(folder).first().map(|(at, _)| *at)
 }
 

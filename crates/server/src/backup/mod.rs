@@ -4,6 +4,7 @@ mod make;
 mod manifest;
 mod restore;
 
-pub use make::{BackupFolder, Codes, back_up};
+pub(crate) use make::newest;
+pub use make::{BY_THEIR_OWN_TOOLS, BackupFolder, Codes, back_up};
 pub use manifest::Manifest;
 pub use restore::{RestoreError, Restored, restore};

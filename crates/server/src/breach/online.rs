@@ -16,6 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use ntt_auth_core::password::LeakDigest;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::telemetry::Chain;
@@ -89,7 +90,14 @@ impl Online {
         }
         let digits = password.to_string();
         let (prefix, suffix) = digits.split_at_checked(5).unwrap_or_default();
-        let asked = tokio::time::timeout(self.timeout, self.range(prefix)).await;
+        let span = tracing::info_span!(
+            target: "trace",
+            "breach look-up",
+            otel.kind = "client",
+            "http.request.method" = "GET",
+            "server.address" = self.api.host_str(),
+        );
+        let asked = tokio::time::timeout(self.timeout, self.range(prefix).instrument(span)).await;
         let answer = asked.unwrap_or_else(|_| {
             let text = format!("nothing within {:?}", self.timeout);
             Err(OnlineError::NoAnswer(text.into()))

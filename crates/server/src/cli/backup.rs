@@ -16,7 +16,7 @@ use serde_json::json;
 use super::confirm::confirm;
 use super::table::counted;
 use super::{Failure, open, print, wait};
-use crate::backup::{BackupFolder, Codes, Restored, back_up, restore};
+use crate::backup::{BY_THEIR_OWN_TOOLS, BackupFolder, Codes, Restored, back_up, restore};
 use crate::ports::SystemClock;
 use crate::settings::{Database, Settings};
 use crate::start::{existing_master_keys, open_store};
@@ -50,19 +50,25 @@ pub(super) struct RestoreArgs {
 pub(super) fn back_up_now(given: &BackupArgs, settings: &Settings) -> Result<(), Failure> {
     wait(async {
         // Not brought up to date first: before an upgrade is when a backup is wanted most.
+        if settings.database.is_elsewhere() {
+            return Err(Failure::Refused(BY_THEIR_OWN_TOOLS.to_owned()));
+        }
         let is_there = matches!(&settings.database, Database::File(path) if path.exists());
         let keys = existing_master_keys(settings)?.filter(|_| is_there);
         let keys = keys.ok_or_else(|| {
             Failure::Refused("there is no installation yet, and nothing to back up".to_owned())
         })?;
         let codes = Codes::Sealed(keys);
-        let store = Arc::new(open_store(settings).await?);
+        let store = open_store(settings)
+            .await?
+            .embedded
+            .ok_or_else(|| Failure::Refused("there is no file to back up".to_owned()))?;
         let (name, made) = if let Some(to) = &given.to {
             let made = back_up(&store, &codes, to, SystemClock.now(), bar()).await?;
             (to.display().to_string(), made)
         } else {
             let folder = BackupFolder::new(
-                Arc::clone(&store),
+                Some(Arc::clone(&store)),
                 codes,
                 Arc::new(SystemClock),
                 &settings.backup,

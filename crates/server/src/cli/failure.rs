@@ -42,6 +42,10 @@ pub(super) enum Failure {
     File(String),
     /// Rows of a file made no account.
     Rows(String),
+    /// What was given is no such thing; the text says what it is to be.
+    Unacceptable(String),
+    /// A copy did not come to its end, or is not equal to what it was made from.
+    Copy(String),
     /// The audit trail was tampered with; so many things are wrong.
     Tampered(u64),
     /// The server does not answer as it should.
@@ -56,13 +60,14 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::NoSuchUser(_) | Self::NoSuchSession(_) | Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
-            Self::Invalid(_) | Self::Rows(_) => 5,
+            Self::Invalid(_) | Self::Rows(_) | Self::Unacceptable(_) => 5,
             Self::OfUser(_, _, failure) => failure.status(),
             Self::Configuration(_)
             | Self::Start(_)
             | Self::Fault(_)
             | Self::Password(_)
             | Self::File(_)
+            | Self::Copy(_)
             | Self::Tampered(_)
             | Self::Unhealthy(_)
             | Self::Output(_) => 1,
@@ -111,6 +116,8 @@ impl fmt::Display for Failure {
             Self::NotFound(why)
             | Self::Refused(why)
             | Self::File(why)
+            | Self::Unacceptable(why)
+            | Self::Copy(why)
             | Self::Rows(why)
             | Self::Password(why)
             | Self::Unhealthy(why) => f.write_str(why),

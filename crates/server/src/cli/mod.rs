@@ -6,6 +6,8 @@ mod backup;
 mod clock;
 mod config;
 mod confirm;
+mod copy;
+mod doctor;
 mod export;
 mod failure;
 mod healthcheck;
@@ -111,6 +113,15 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the database; no server may be running
     Restore(backup::RestoreArgs),
+    /// Copy everything to another database, also of another engine, and prove that both are equal
+    ///
+    /// No server may write the source meanwhile. Whoever is signed in stays signed in once the servers use the copy. An
+    /// interrupted copy goes on where it stopped when the command is run again.
+    Copy(copy::CopyArgs),
+    /// Look at everything that this server needs, and say what is wrong and what cures it
+    ///
+    /// Changes nothing. A line each, beginning with ok, warn or FAIL; the exit status is 1 if anything failed.
+    Doctor(doctor::DoctorArgs),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Ask the configured server whether it is ready; for containers and supervisors
@@ -158,12 +169,15 @@ fn dispatch(command: Command, inputs: &Inputs) -> Result<(), Failure> {
         Command::Openapi => print(ntt_auth_web::OPENAPI),
         Command::Backup(given) => backup::back_up_now(&given, &settings::load(inputs)?),
         Command::Restore(given) => backup::restore_now(&given, &settings::load(inputs)?),
+        Command::Doctor(given) => doctor::run(&given, inputs),
+        Command::Copy(given) => copy::run(&given, inputs, &settings::load(inputs)?),
         Command::Serve => Ok(crate::serve::run(&settings::load(inputs)?)?),
         Command::Migrate => {
             let settings = settings::load(inputs)?;
             let steps = wait(async {
                 Ok(open_store(&settings)
                     .await?
+                    .store
                     .migrate()
                     .await
                     .map_err(StartError::from)?)

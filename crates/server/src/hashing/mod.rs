@@ -6,6 +6,7 @@
 
 mod pace;
 mod queue;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -22,6 +23,7 @@ use ntt_auth_core::password::{
 use ntt_auth_core::port::Entropy;
 use ntt_auth_core::secret::PasswordHash;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use self::queue::{Limits, Queue};
 use crate::settings::Hashing;
@@ -100,9 +102,10 @@ impl HashingPool {
     }
 
     async fn run(&self, task: Task) -> Result<Digest, HasherError> {
-        let answer = self.queue.admit(task)?;
-        let digest = answer.await.map_err(|_| HasherError::Failed)?;
-        Ok(digest?)
+        let span = tracing::info_span!(target: "trace", "hash password");
+        let answer = span.in_scope(|| self.queue.admit(task))?;
+        let digest = answer.instrument(span).await;
+        Ok(digest.map_err(|_| HasherError::Failed)??)
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Stats;
 use super::pace::Pace;
+use super::stage::Stage;
 
 /// What comes back for one task.
 pub(super) type Outcome = Result<Digest, FormatError>;
@@ -16,6 +17,7 @@ pub(super) type Outcome = Result<Digest, FormatError>;
 pub(super) struct Job {
     pub(super) task: Task,
     pub(super) answer: oneshot::Sender<Outcome>,
+    pub(super) stage: Stage,
 }
 
 /// What the queue lets in and hands out.
@@ -90,7 +92,11 @@ impl Queue {
             return Err(HasherError::Overloaded { retry_after_secs });
         }
         let (answer, outcome) = oneshot::channel();
-        state.waiting.push_back(Job { task, answer });
+        state.waiting.push_back(Job {
+            task,
+            answer,
+            stage: Stage::waiting(),
+        });
         drop(state);
         self.arrival.notify_one();
         Ok(outcome)

@@ -11,8 +11,11 @@ use super::queue::{Job, Outcome, Queue};
 /// A primitive that panics, on some hash that its authors did not think of, takes its batch with it and not the thread.
 pub(super) fn serve(queue: &Queue, mut compute: impl FnMut(&[Job], &mut Scratch) -> Vec<Outcome>) {
     let mut scratch = Scratch::new();
-    while let Some(batch) = queue.take() {
+    while let Some(mut batch) = queue.take() {
         let jobs = batch.len();
+        for job in &mut batch {
+            job.stage.computing(jobs);
+        }
         let start = Instant::now();
         let outcomes = catch_unwind(AssertUnwindSafe(|| compute(&batch, &mut scratch)));
         queue.finished(jobs, outcomes.is_ok().then(|| start.elapsed()));

@@ -3,11 +3,13 @@
 use std::future::Future as _;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use hyper::body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -24,6 +26,8 @@ use super::Answer;
 pub(super) enum Phase {
     /// Requests are answered.
     Serving,
+    /// They still are, and with the answer the client is told to go elsewhere.
+    Draining,
     /// Running requests are finished, then the connection is closed.
     Finishing,
     /// The connection is closed now.
@@ -40,6 +44,8 @@ struct Activity {
     running: AtomicUsize,
     /// Grows with every answer that begins and every piece of one that is taken for writing.
     progress: AtomicU64,
+    /// Whether the next answer is the last one.
+    is_last: AtomicBool,
 }
 
 /// Counts a request as running until its answer begins or it is abandoned.
@@ -97,16 +103,28 @@ pub(super) async fn serve(
     header_timeout: Duration,
     phase: watch::Receiver<Phase>,
 ) {
-    let activity = Arc::new(Activity::default());
+    let activity = Arc::new(Activity {
+        is_last: AtomicBool::new(*phase.borrow() != Phase::Serving),
+        ..Activity::default()
+    });
     let service = service_fn({
         let activity = Arc::clone(&activity);
         move |request| {
             let running = Running::begin(&activity);
+            let version = request.version();
             let response = answer.call(request);
             async move {
                 let response = response.await;
                 let activity = Arc::clone(&running.0);
-                response.map(|answer| answer.map(|body| Watched { body, activity }))
+                let is_last = activity.is_last.load(Ordering::Relaxed);
+                response.map(|mut answer| {
+                    // HTTP/2 knows no such header: its connections are told when nothing more is accepted, and lose nothing.
+                    if is_last && version <= Version::HTTP_11 {
+                        let close = HeaderValue::from_static("close");
+                        answer.headers_mut().insert(CONNECTION, close);
+                    }
+                    answer.map(|body| Watched { body, activity })
+                })
             }
         }
     });
@@ -142,12 +160,16 @@ pub(super) async fn serve(
             timer.as_mut().reset(Instant::now() + look);
         }
         while let Poll::Ready(now) = order.as_mut().poll(context) {
-            if now == Phase::Over {
-                return Poll::Ready(());
-            }
-            connection.as_mut().graceful_shutdown();
-            if connection.as_mut().poll(context).is_ready() {
-                return Poll::Ready(());
+            match now {
+                Phase::Serving => {}
+                Phase::Draining => activity.is_last.store(true, Ordering::Relaxed),
+                Phase::Finishing => {
+                    connection.as_mut().graceful_shutdown();
+                    if connection.as_mut().poll(context).is_ready() {
+                        return Poll::Ready(());
+                    }
+                }
+                Phase::Over => return Poll::Ready(()),
             }
             order.set(beyond(phase.clone(), now));
         }

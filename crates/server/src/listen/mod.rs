@@ -116,9 +116,16 @@ impl Listener {
         self.address
     }
 
-    /// Serves `router` until `shutdown` is done: then nothing more is accepted, running requests finish or run out
-    /// of time, and the call returns. The peer's address is given to the router as [`ConnectInfo`].
-    pub async fn serve(self, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+    /// Serves `router` until `shutdown` is done, and for as long after that as it says, so that whoever spreads requests over
+    /// several servers can notice: meanwhile every answer asks for its connection to be closed. Then nothing more is
+    /// accepted, running requests finish or run out of time, and the call returns. The peer's address is given to the
+    /// router as [`ConnectInfo`].
+    pub async fn serve(
+        self,
+        router: Router,
+        limits: Limits,
+        shutdown: impl Future<Output = Duration>,
+    ) {
         let permits = Arc::new(Semaphore::new(limits.max_connections));
         let clients = ClientCount::new(
             limits.max_connections_per_address,
@@ -153,9 +160,16 @@ impl Listener {
                 });
             }
         };
+        let told = async {
+            let drain = shutdown.await;
+            if drain > Duration::ZERO {
+                let _ = phase.send(Phase::Draining);
+                tokio::time::sleep(drain).await;
+            }
+        };
         tokio::select! {
             () = accepting => {}
-            () = shutdown => {}
+            () = told => {}
         }
 
         drop(self.socket);

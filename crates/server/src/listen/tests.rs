@@ -13,7 +13,7 @@ const IMPATIENT: Duration = Duration::from_millis(200);
 
 struct Server {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
     entered: Arc<Notify>,
     release: Arc<Notify>,
@@ -49,10 +49,9 @@ fn serve(limits: Limits) -> Server {
         .route("/wait", get(wait));
     let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), "http.listen").unwrap();
     let address = listener.address();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(listener.serve(router, limits, async {
-        let _ = stopped.await;
-    }));
+    let (stop, stopped) = oneshot::channel();
+    let task =
+        tokio::spawn(listener.serve(router, limits, async { stopped.await.unwrap_or_default() }));
     Server {
         address,
         stop: Some(stop),
@@ -68,7 +67,11 @@ impl Server {
     }
 
     fn stop(&mut self) {
-        self.stop.take().unwrap().send(()).unwrap();
+        self.drain(Duration::ZERO);
+    }
+
+    fn drain(&mut self, time: Duration) {
+        self.stop.take().unwrap().send(time).unwrap();
     }
 }
 
@@ -255,6 +258,43 @@ async fn shutdown_finishes_what_runs_and_accepts_nothing_more() {
         "{answer}"
     );
     server.task.await.unwrap();
+}
+
+/// One answer of a connection that stays open.
+async fn ask(stream: &mut TcpStream) -> String {
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = vec![0; 4096];
+    let count = stream.read(&mut answer).await.unwrap();
+    String::from_utf8(answer[..count].to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn while_it_drains_everybody_is_answered_and_asked_to_go_elsewhere() {
+    let mut server = serve(limits());
+    let mut kept = server.connect().await;
+    let answer = ask(&mut kept).await;
+    assert!(!answer.contains("connection: close"), "{answer}");
+    server.drain(TOLERANT);
+    // The order has reached a connection when it asks to be closed.
+    loop {
+        let mut fresh = server.connect().await;
+        let answer = ask(&mut fresh).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        if answer.contains("connection: close") {
+            assert_eq!(rest(&mut fresh).await, "");
+            break;
+        }
+    }
+    let answer = ask(&mut kept).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"),
+        "{answer}"
+    );
+    assert_eq!(rest(&mut kept).await, "");
+    server.task.abort();
 }
 
 #[tokio::test]

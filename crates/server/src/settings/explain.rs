@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::database::mask;
 use super::layers::{Layers, OPEN_SECTION, REFERENCE};
 use super::reader::{Accepts, Reader};
 use super::value::Value;
@@ -19,13 +20,14 @@ const MASK: &str = "********";
 pub fn print(inputs: &Inputs, as_json: bool) -> Result<String, Problems> {
     let layers = lay(inputs);
     super::settings(&layers)?;
-    let secrets = secrets();
+    let secrets = keys_of(|accepts| matches!(accepts, Accepts::Secret));
+    let addresses = keys_of(|accepts| matches!(accepts, Accepts::Address));
     let shown = layers.iter().map(|(key, entry)| {
         let hidden = secrets.contains(&key) && entry.value != Value::Text(String::new());
-        let value = if hidden {
-            Value::Text(MASK.to_owned())
-        } else {
-            entry.value.clone()
+        let value = match &entry.value {
+            _ if hidden => Value::Text(MASK.to_owned()),
+            Value::Text(text) if addresses.contains(&key) => Value::Text(mask(text)),
+            shown => shown.clone(),
         };
         (key, value, &entry.source)
     });
@@ -81,15 +83,15 @@ pub fn schema() -> String {
     format!("{:#}\n", Json::Object(root))
 }
 
-/// The keys whose values are never shown.
-fn secrets() -> Vec<&'static str> {
+/// The keys of a kind.
+fn keys_of(kind: impl Fn(&Accepts) -> bool) -> Vec<&'static str> {
     let layers = Layers::defaults();
     let mut reader = Reader::new(&layers);
     let _ = Settings::read(&mut reader);
     reader
         .read
         .into_iter()
-        .filter(|(_, accepts)| matches!(accepts, Accepts::Secret))
+        .filter(|(_, accepts)| kind(accepts))
         .map(|(key, _)| key)
         .collect()
 }
@@ -136,7 +138,7 @@ fn accepted(accepts: &Accepts) -> Map<String, Json> {
         Accepts::Duration => {
             json!({ "type": "string", "examples": ["30s", "15 min", "1h", "7 days"] })
         }
-        Accepts::Text => json!({ "type": "string" }),
+        Accepts::Text | Accepts::Address => json!({ "type": "string" }),
         Accepts::Secret => json!({ "type": "string", "writeOnly": true }),
         Accepts::List => json!({ "type": "array", "items": { "type": "string" } }),
     };

@@ -8,6 +8,7 @@ use ntt_auth_core::model::{Email, LocaleTag};
 use ntt_auth_mail::{Credentials, Letters, Security, Site, Smtp, SmtpSettings};
 use url::Host;
 
+use super::breaker;
 use super::reader::{self, Reader, Refused};
 use crate::breaker::BreakerRules;
 
@@ -71,7 +72,15 @@ impl Mail {
         });
         let templates = templates(reader, locale.as_deref().ok());
         let smtp = smtp(reader);
-        let breaker = breaker(reader);
+        let breaker = breaker::read(
+            reader,
+            [
+                "mail.breaker.window",
+                "mail.breaker.failures",
+                "mail.breaker.open_for",
+                "mail.breaker.probes",
+            ],
+        );
         let (enabled, smtp) = (enabled?, smtp?);
         let delivery = match (enabled, smtp) {
             (false, _) => Delivery::Off,
@@ -232,30 +241,6 @@ fn authorities(reader: &mut Reader<'_>) -> Result<Option<Vec<u8>>, Refused> {
             "name a file with certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE",
         )),
     }
-}
-
-fn breaker(reader: &mut Reader<'_>) -> Result<BreakerRules, Refused> {
-    let window = reader.integer("mail.breaker.window", 1, 64);
-    let failures = reader.integer("mail.breaker.failures", 1, 64);
-    let open_for = reader.duration("mail.breaker.open_for", SECOND, SECOND * 3600);
-    let probes = reader.integer("mail.breaker.probes", 1, 64);
-    let rules = BreakerRules {
-        window: window?,
-        failures: failures?,
-        open_for: open_for?,
-        probes: probes?,
-    };
-    if rules.failures > rules.window {
-        return Err(reader.refuse(
-            "mail.breaker.failures",
-            format!(
-                "there cannot be {} failures among {} attempts",
-                rules.failures, rules.window
-            ),
-            "choose at most mail.breaker.window",
-        ));
-    }
-    Ok(rules)
 }
 
 fn email(text: &str) -> Result<Email, std::borrow::Cow<'static, str>> {

@@ -6,6 +6,8 @@
 mod access;
 mod audit;
 mod backup;
+mod breaker;
+mod database;
 mod explain;
 mod layers;
 mod lockout;
@@ -14,36 +16,48 @@ mod mail;
 mod problem;
 mod production;
 mod reader;
+mod redis;
 mod retention;
+mod revocations;
 mod testing;
+mod tracing;
 mod transport;
 mod value;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
-    SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules,
+    RevocationRules, Rules, SessionRules, TokenRules,
 };
-use ntt_auth_web::{RateLimits, WebSettings};
+use ntt_auth_web::{FeedSettings, RateLimits, WebSettings};
 use url::Url;
 
 pub use access::{BreachLookUp, Hashing, Keys, Passwords, Tokens};
 pub(crate) use access::{decode_key, encode_key};
 pub use backup::Backup;
+pub use database::{Database, Engine, EngineKind, Protection, ServerUrl, database};
 pub use explain::{print, schema};
 pub use logging::{Format, Log};
 pub use mail::{Delivery, Mail};
 pub use problem::{Problem, Problems, Source};
+pub use redis::{Host, Redis, RedisUrl};
+pub use revocations::Revocations;
 pub use testing::Testing;
-pub use transport::{Database, Http, Metrics};
+pub use tracing::{Collector, Share, Tracing};
+pub use transport::{Http, Metrics};
 
 use layers::Layers;
 use reader::{Reader, Refused};
 
 /// The file that is read from the working directory when no other is named.
 pub const DEFAULT_FILE: &str = "ntt-auth.toml";
+
+/// How often whoever follows revocations is told how far this node has read. A connection on which nothing is written for
+/// `http.header_timeout` is closed, so it is told more often than that in any case.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How strict the server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +83,10 @@ pub struct Settings {
     pub http: Http,
     /// Where accounts and sessions are kept.
     pub database: Database,
+    /// How that is spoken to.
+    pub engine: Engine,
+    /// What several servers share besides.
+    pub redis: Redis,
     /// How signing keys come and go.
     pub keys: Keys,
     /// What tokens say and how long they live.
@@ -91,10 +109,14 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// How mail is sent.
     pub mail: Mail,
+    /// How revocations are followed, and told to services.
+    pub revocations: Revocations,
     /// Who may read metrics.
     pub metrics: Metrics,
     /// What is logged, and where to.
     pub log: Log,
+    /// What is traced, and where to.
+    pub tracing: Tracing,
     /// What test installations offer.
     pub testing: Testing,
     /// Files with secrets that others on this machine can read, by the setting that names them. Production refuses them.
@@ -202,6 +224,9 @@ impl Settings {
                 },
                 ..self.retention.clone()
             },
+            revocations: RevocationRules {
+                max_staleness: self.revocations.max_staleness,
+            },
             fixed_codes: self.testing.fixed_codes,
         }
     }
@@ -218,6 +243,11 @@ impl Settings {
             body_deadline: self.http.body_timeout,
             rate_limits: self.rate_limits,
             metrics: self.metrics.access.clone(),
+            feed: FeedSettings {
+                token: self.revocations.feed_token.clone(),
+                max_streams: self.revocations.max_streams,
+                heartbeat: HEARTBEAT.min(self.http.header_timeout / 3),
+            },
         }
     }
 
@@ -235,6 +265,8 @@ impl Settings {
         );
         let http = Http::read(reader);
         let database = Database::read(reader, data_dir.as_deref().ok());
+        let engine = Engine::read(reader);
+        let redis = Redis::read(reader);
         let keys = Keys::read(reader);
         let tokens = Tokens::read(reader);
         let passwords = Passwords::read(reader, profile);
@@ -246,17 +278,21 @@ impl Settings {
         let backup = Backup::read(reader);
         let rate_limits = transport::rate_limits(reader);
         let mail = Mail::read(reader);
+        let revocations = Revocations::read(reader);
         let metrics = Metrics::read(reader);
         let log = Log::read(reader, profile);
+        let tracing = Tracing::read(reader);
         let testing = Testing::read(reader, profile);
         if matches!(profile, Ok(Profile::Production)) {
             production::refuse_unsafe_database(database.as_ref(), reader);
+            production::refuse_unsafe_redis(redis.as_ref(), reader);
             production::refuse_unsafe_address(public_url.as_ref(), reader);
             production::refuse_unsafe_key(keys.as_ref(), reader);
             production::refuse_unsafe_http(http.as_ref(), reader);
             production::refuse_unsafe_lockout(lockout.as_ref(), reader);
             production::refuse_unsafe_limits(rate_limits.as_ref(), reader);
             production::refuse_unsafe_mail(mail.as_ref(), reader);
+            production::refuse_unsafe_tracing(tracing.as_ref(), reader);
             production::refuse_exposed_secrets(reader);
         }
         Ok(Self {
@@ -265,6 +301,8 @@ impl Settings {
             public_url: public_url?,
             http: http?,
             database: database?,
+            engine: engine?,
+            redis: redis?,
             keys: keys?,
             tokens: tokens?,
             passwords: passwords?,
@@ -276,8 +314,10 @@ impl Settings {
             backup: backup?,
             rate_limits: rate_limits?,
             mail: mail?,
+            revocations: revocations?,
             metrics: metrics?,
             log: log?,
+            tracing: tracing?,
             testing: testing?,
             exposed: std::mem::take(&mut reader.exposed),
         })

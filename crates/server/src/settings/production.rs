@@ -8,17 +8,39 @@ use url::Url;
 
 use super::mail::is_loopback;
 use super::reader::{Reader, Refused};
-use super::{Database, Delivery, Http, Keys, Mail};
+use super::{Database, Delivery, Http, Keys, Mail, Protection, Redis, Tracing};
 
 pub(super) fn refuse_unsafe_database(
     database: Result<&Database, &Refused>,
     reader: &mut Reader<'_>,
 ) {
-    if let Ok(Database::Memory) = database {
+    match database {
+        Ok(Database::Memory) => {
+            reader.refuse(
+                "database.url",
+                "production would forget every account at the next start",
+                "write sqlite:PATH with a path on a durable disk",
+            );
+        }
+        Ok(Database::Server(url)) if url.protection() == Protection::Unverified => {
+            reader.refuse(
+                "database.url",
+                "production refuses TLS without a check of the certificate: it protects from nobody who can stand in between",
+                "leave TLS out of the address, which has the certificate checked (name your own authority in database.ca_file); \
+                 where the network is yours alone, write sslmode=disable, ssl-mode=DISABLED or tls=false",
+            );
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn refuse_unsafe_redis(redis: Result<&Redis, &Refused>, reader: &mut Reader<'_>) {
+    let url = redis.ok().and_then(|redis| redis.url.as_ref());
+    if url.is_some_and(|url| url.protection() == Protection::Unverified) {
         reader.refuse(
-            "database.url",
-            "production would forget every account at the next start",
-            "write sqlite:PATH with a path on a durable disk",
+            "redis.url",
+            "production refuses to speak to another machine without TLS: whoever stands in between could read the password and lift every limit",
+            "write rediss:// (name your own authority in redis.ca_file); where the network is yours alone, add ?tls=false",
         );
     }
 }
@@ -98,6 +120,19 @@ pub(super) fn refuse_unsafe_limits(limits: Result<&RateLimits, &Refused>, reader
             "rate_limits.enabled",
             "production refuses it: a few clients could take all of the server",
             "leave it at true and raise the limits that are too low",
+        );
+    }
+}
+
+pub(super) fn refuse_unsafe_tracing(tracing: Result<&Tracing, &Refused>, reader: &mut Reader<'_>) {
+    let collector = tracing.ok().and_then(|tracing| tracing.collector.as_ref());
+    if collector.is_some_and(|collector| {
+        !collector.headers.is_empty() && collector.is_readable_on_the_way()
+    }) {
+        reader.refuse(
+            "tracing.endpoint",
+            "production refuses to send tracing.headers to another machine without TLS: whoever listens on the way could read the secret in them",
+            "write https://, or run a collector on this machine that forwards",
         );
     }
 }

@@ -20,10 +20,15 @@ pub(super) struct Refused;
 #[derive(Debug, Clone)]
 pub(super) enum Accepts {
     Boolean,
-    Integer { least: i64, most: i64 },
+    Integer {
+        least: i64,
+        most: i64,
+    },
     Choice(&'static [&'static str]),
     Duration,
     Text,
+    /// A text in which there may be a password.
+    Address,
     Secret,
     List,
 }
@@ -223,6 +228,24 @@ impl<'a> Reader<'a> {
         file_key: &'static str,
     ) -> Result<Option<Zeroizing<String>>, Refused> {
         self.read.insert(key, Accepts::Secret);
+        self.itself_or_file(key, file_key)
+    }
+
+    /// An address in which there may be a password, given as a secret is. It is shown without the password.
+    pub(super) fn address(
+        &mut self,
+        key: &'static str,
+        file_key: &'static str,
+    ) -> Result<Option<Zeroizing<String>>, Refused> {
+        self.read.insert(key, Accepts::Address);
+        self.itself_or_file(key, file_key)
+    }
+
+    fn itself_or_file(
+        &mut self,
+        key: &'static str,
+        file_key: &'static str,
+    ) -> Result<Option<Zeroizing<String>>, Refused> {
         let direct = Zeroizing::new(self.raw_text(key)?);
         let file = self.text(file_key)?;
         match (direct.is_empty(), file.is_empty()) {
@@ -353,6 +376,7 @@ fn show(length: Duration) -> String {
     match seconds {
         _ if seconds > 0 && seconds.is_multiple_of(86_400) => format!("{} days", seconds / 86_400),
         _ if seconds > 0 && seconds.is_multiple_of(3_600) => format!("{}h", seconds / 3_600),
+        0 if !length.is_zero() => format!("{}ms", length.as_millis()),
         _ => format!("{seconds}s"),
     }
 }

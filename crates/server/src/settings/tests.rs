@@ -197,17 +197,7 @@ fn every_key_can_be_given_in_the_environment() {
 }
 
 #[test]
-fn databases_of_other_engines_are_not_built_in() {
-    for url in ["mysql://x", "postgres://x", "mongodb://x"] {
-        let [problem] = &problems(&[("NTT_AUTH__DATABASE__URL", url)])[..] else {
-            panic!("one problem")
-        };
-        assert!(
-            problem.what.contains("not built in yet"),
-            "{}",
-            problem.what
-        );
-    }
+fn an_address_chooses_the_engine() {
     let settings = load(&environment(&[(
         "NTT_AUTH__DATABASE__URL",
         "sqlite::memory:",
@@ -247,6 +237,7 @@ fn production_names_each_unsafe_setting() {
         ("NTT_AUTH__HTTP__CORS_ORIGINS", "*"),
         ("NTT_AUTH__HTTP__TRUSTED_PROXIES", "0.0.0.0/0"),
         ("NTT_AUTH__RATE_LIMITS__ENABLED", "false"),
+        ("NTT_AUTH__REDIS__URL", "redis://redis.example.com"),
     ])
     .into_iter()
     .filter_map(|problem| problem.key)
@@ -255,6 +246,7 @@ fn production_names_each_unsafe_setting() {
         named,
         [
             "database.url",
+            "redis.url",
             "public_url",
             "keys.master_key",
             "http.cors_origins",
@@ -269,6 +261,7 @@ fn production_names_each_unsafe_setting() {
         ("NTT_AUTH__KEYS__MASTER_KEY", key),
         ("NTT_AUTH__MAIL__SMTP__HOST", "smtp.example.com"),
         ("NTT_AUTH__MAIL__FROM", "no-reply@example.com"),
+        ("NTT_AUTH__REDIS__URL", "redis://redis?tls=false"),
     ]);
     let settings = load(&safe).unwrap();
     assert_eq!(
@@ -276,6 +269,28 @@ fn production_names_each_unsafe_setting() {
         "https://auth.example.com/"
     );
     assert_eq!(settings.log.format, Format::Json);
+}
+
+#[test]
+fn the_password_of_redis_is_not_shown() {
+    let url = "rediss://ada:hunter2@a.example,b.example/1";
+    let inputs = environment(&[("NTT_AUTH__REDIS__URL", url)]);
+    let shown = print(&inputs, false).unwrap();
+    assert!(
+        shown.contains("rediss://ada:********@a.example,b.example/1"),
+        "{shown}"
+    );
+    assert!(!format!("{:?}", load(&inputs).unwrap()).contains("hunter2"));
+    for (name, bad) in [
+        ("URL", "redis://:hunter2@"),
+        ("PREFIX", "a b"),
+        ("TIMEOUT", "1ms"),
+    ] {
+        let name = format!("NTT_AUTH__REDIS__{name}");
+        let problems = problems(&[(&name, bad)]);
+        assert_eq!(problems.len(), 1, "{name}");
+        assert!(!problems[0].to_string().contains("hunter2"));
+    }
 }
 
 #[test]
@@ -317,6 +332,50 @@ fn secrets_come_from_files_too_and_are_never_shown() {
 }
 
 #[cfg(unix)]
+#[test]
+fn tok9_tok10_a_weak_feed_token_and_a_limit_that_refuses_at_every_hiccup_are_refused() {
+    for (name, value, key) in [
+        (
+            "NTT_AUTH__REVOCATIONS__FEED_TOKEN",
+            "thirty-one-characters-are-too-f",
+            "revocations.feed_token",
+        ),
+        (
+            "NTT_AUTH__REVOCATIONS__MAX_STALENESS",
+            "4s",
+            "revocations.max_staleness",
+        ),
+        (
+            "NTT_AUTH__REVOCATIONS__MAX_STREAMS",
+            "0",
+            "revocations.max_streams",
+        ),
+    ] {
+        let told = problems(&[(name, value)]);
+        assert_eq!(told.len(), 1, "{name}");
+        assert_eq!(told[0].key.as_deref(), Some(key));
+    }
+    let address = "127.0.0.1:8080".parse().unwrap();
+    let by_default = load(&Inputs::default()).unwrap();
+    let rules = by_default.rules(address);
+    assert_eq!(
+        rules.revocations.max_staleness,
+        Some(Duration::from_mins(5))
+    );
+    let token = "thirty-two-characters-are-enough";
+    let settings = load(&environment(&[
+        ("NTT_AUTH__REVOCATIONS__FEED_TOKEN", token),
+        ("NTT_AUTH__REVOCATIONS__MAX_STALENESS", ""),
+        ("NTT_AUTH__HTTP__HEADER_TIMEOUT", "3s"),
+    ]))
+    .unwrap();
+    assert_eq!(settings.rules(address).revocations.max_staleness, None);
+    let feed = settings.web("http://127.0.0.1:8080").feed;
+    assert!(feed.token.is_some() && !format!("{settings:?}").contains(token));
+    // Shorter than what ends an idle connection.
+    assert_eq!(feed.heartbeat, Duration::from_secs(1));
+}
+
 #[test]
 fn v13_3_1_a_secret_that_others_can_read_is_refused_in_production() {
     use std::os::unix::fs::PermissionsExt as _;

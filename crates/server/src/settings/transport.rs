@@ -1,8 +1,7 @@
-//! What concerns the door and the shelf: HTTP, the database's address, metrics.
+//! What concerns the door: HTTP, limits, metrics.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -32,6 +31,8 @@ pub struct Http {
     pub max_body: usize,
     /// Largest body of an import of users, in bytes.
     pub max_import: usize,
+    /// How long requests are still taken after the server was told to stop.
+    pub drain: Duration,
     /// How long running requests may take to finish at shutdown.
     pub shutdown_timeout: Duration,
     /// Proxies whose forwarding headers are believed.
@@ -56,6 +57,7 @@ impl Http {
         let body_timeout = reader.duration("http.body_timeout", SECOND, HOUR);
         let max_body = reader.integer("http.max_body", 16_384, 16_777_216);
         let max_import = reader.integer("http.max_import", 16_384, 1 << 40);
+        let drain = reader.duration("http.drain", Duration::ZERO, HOUR);
         let shutdown_timeout = reader.duration("http.shutdown_timeout", Duration::ZERO, HOUR);
         let trusted_proxies = reader.list(
             "http.trusted_proxies",
@@ -80,6 +82,7 @@ impl Http {
             body_timeout: body_timeout?,
             max_body: max_body?,
             max_import: max_import?,
+            drain: drain?,
             shutdown_timeout: shutdown_timeout?,
             trusted_proxies: trusted_proxies?,
             forwarded_header: forwarded_header?,
@@ -128,45 +131,6 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
         );
     }
     Ok(url)
-}
-
-/// Where accounts and sessions are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Database {
-    /// SQLite in memory: everything is forgotten at the end.
-    Memory,
-    /// SQLite in a file.
-    File(PathBuf),
-}
-
-impl Database {
-    /// `data_dir` is absent when it was refused itself.
-    pub(super) fn read(reader: &mut Reader<'_>, data_dir: Option<&Path>) -> Result<Self, Refused> {
-        let cure = "write sqlite:PATH or sqlite::memory:";
-        let given = reader.optional("database.url", cure, database)?;
-        match (given, data_dir) {
-            (Some(database), _) => Ok(database),
-            (None, Some(dir)) => Ok(Self::File(dir.join("ntt-auth.db"))),
-            (None, None) => Err(Refused),
-        }
-    }
-}
-
-fn database(text: &str) -> Result<Database, String> {
-    let (scheme, rest) = text.split_once(':').ok_or("names no engine")?;
-    match scheme {
-        "sqlite" if rest == ":memory:" => Ok(Database::Memory),
-        "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
-            "" => Err("names no file".to_owned()),
-            path => super::reader::path(path).map(Database::File),
-        },
-        "mysql" | "mariadb" | "postgres" | "postgresql" | "mongodb" | "mongodb+srv" => {
-            Err(format!(
-                "this version of ntt-auth is built with SQLite alone; {scheme} is not built in yet"
-            ))
-        }
-        _ => Err(format!("{scheme} is no engine that ntt-auth knows")),
-    }
 }
 
 /// Who may read metrics.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use ntt_auth_core::flow::{Fault, RootError};
+use ntt_auth_core::model::Timestamp;
 use ntt_auth_core::store::StoreError;
 
 use crate::breach::FilterError;
@@ -57,6 +58,11 @@ pub enum StartError {
     /// Time was moved here, which production must not build on.
     #[error("{} says that the clock of this data folder was moved forward in tests, so what is stored here lies in the future; production refuses it: use another data_dir", .0.display())]
     TimeTravelled(PathBuf),
+    /// A copy into the database was begun and did not come to its end.
+    #[error(
+        "the database is a copy that is not complete, begun at {0}: run the same `ntt-auth copy` again, which goes on where it stopped, or start with the database it is made from"
+    )]
+    UnfinishedCopy(Timestamp),
     /// The filter of stolen passwords cannot be used.
     #[error("password.breach_filter: {0}")]
     BreachFilter(#[from] FilterError),
@@ -83,6 +89,12 @@ pub enum StartError {
     /// Mail cannot be prepared.
     #[error("mail cannot be prepared: {0}")]
     Mail(String),
+    /// Redis cannot be spoken to in the way that is configured.
+    #[error("{0}")]
+    Redis(String),
+    /// A collector of traces cannot be spoken to in the way that is configured.
+    #[error("traces cannot be sent: {0}; correct what stands under [tracing]")]
+    Traces(String),
     /// Threads.
     #[error("the threads of the server cannot be started: {0}; raise the limit of processes")]
     Threads(#[source] io::Error),

@@ -14,7 +14,6 @@ use ntt_auth_core::password::Hasher;
 use ntt_auth_core::port::{Clock, Entropy};
 use ntt_auth_core::secret::{MasterKey, MasterKeys, RootSecret, SealedBy};
 use ntt_auth_core::store::Store;
-use ntt_auth_store_sql::SqlStore;
 use ntt_auth_web::TimeTravel;
 use tokio::sync::Mutex;
 
@@ -23,11 +22,13 @@ pub use failure::StartError;
 use crate::background::Chore;
 use crate::backup::{BackupFolder, Codes};
 use crate::breach;
+use crate::engine::{OpenStore, open_embedded, open_server};
 use crate::erasure_log::ErasureFile;
 use crate::hashing::HashingPool;
 use crate::ports::{SystemClock, SystemEntropy, VIRTUAL_CLOCK_FILE, VirtualClock};
 use crate::settings::{Database, Profile, Settings};
 use crate::travel::Traveller;
+use crate::wakes::Announcements;
 
 /// An installation that is ready to be asked, on the server as on the command line.
 pub struct Installation {
@@ -41,22 +42,27 @@ pub struct Installation {
     pub sealed_by: SealedBy,
     /// The configured master keys.
     pub master_keys: MasterKeys,
-    store: Arc<SqlStore>,
+    opened: OpenStore,
     root: RootSecret,
     virtual_clock: Option<Arc<VirtualClock>>,
+    announcements: Arc<Announcements>,
 }
 
 impl Installation {
     /// Opens the store, brings it up to date, and finds or makes the master key. Signing keys are not loaded yet.
     pub async fn open(settings: &Settings, listening: SocketAddr) -> Result<Self, StartError> {
         let virtual_clock = virtual_clock(settings)?;
-        let store = Arc::new(open_store(settings).await?);
-        let migrated = store.migrate().await?;
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
         let clock = match &virtual_clock {
             Some(clock) => Arc::clone(clock) as Arc<dyn Clock>,
             None => Arc::new(SystemClock),
         };
+        let opened = open_store_at(settings, Arc::clone(&clock)).await?;
+        let store = Arc::clone(&opened.store);
+        let migrated = store.migrate().await?;
+        if let Some(copying) = store.portable().copying().await? {
+            return Err(StartError::UnfinishedCopy(copying.begun_at));
+        }
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
         let master_keys = MasterKeys {
             current: master_key(settings, entropy.as_ref())?,
             previous: settings.keys.previous_master_key.clone(),
@@ -83,13 +89,15 @@ impl Installation {
             None => auth,
         };
         let auth = match &settings.database {
-            Database::File(_) => {
+            Database::File(_) | Database::Server(_) => {
                 make_private_folder(&settings.data_dir)?;
                 auth.with_erasure_log(Arc::new(ErasureFile::of(&settings.data_dir)))
             }
             // Nothing can be restored to it.
             Database::Memory => auth,
         };
+        let announcements = Arc::new(Announcements::default());
+        let auth = auth.with_announcer(Arc::clone(&announcements) as _);
         let adopted = adopt_events(&auth).await?;
         if adopted > 0 {
             tracing::info!(target: "audit", adopted, "older security events were taken over into the audit trail");
@@ -100,16 +108,32 @@ impl Installation {
             migrated,
             sealed_by,
             master_keys,
-            store,
+            opened,
             root,
             virtual_clock,
+            announcements,
         })
+    }
+
+    /// What is known of the calls of its engine.
+    pub fn engine(&self) -> &OpenStore {
+        &self.opened
+    }
+
+    /// What the keys of its parts are derived from.
+    pub fn root(&self) -> &RootSecret {
+        &self.root
+    }
+
+    /// What it has to tell other nodes.
+    pub fn announcements(&self) -> &Announcements {
+        &self.announcements
     }
 
     /// The means to make backups of this installation.
     pub fn backups(&self, settings: &Settings) -> Arc<BackupFolder> {
         Arc::new(BackupFolder::new(
-            Arc::clone(&self.store),
+            self.opened.embedded.clone(),
             Codes::Root(self.root.clone()),
             self.auth.clock(),
             &settings.backup,
@@ -133,8 +157,12 @@ impl Installation {
             clock,
             auth: Arc::clone(&self.auth),
             chores,
-            resettable: resettable
-                .then(|| (Arc::clone(&self.store), self.master_keys.current.clone())),
+            resettable: resettable.then(|| {
+                (
+                    Arc::clone(&self.opened.store),
+                    self.master_keys.current.clone(),
+                )
+            }),
             allow_from: settings.testing.allow_from.clone(),
             journey: Mutex::default(),
         }))
@@ -146,7 +174,7 @@ impl Installation {
 fn virtual_clock(settings: &Settings) -> Result<Option<Arc<VirtualClock>>, StartError> {
     let file = match settings.database {
         Database::Memory => None,
-        Database::File(_) => Some(settings.data_dir.join(VIRTUAL_CLOCK_FILE)),
+        Database::File(_) | Database::Server(_) => Some(settings.data_dir.join(VIRTUAL_CLOCK_FILE)),
     };
     match (settings.profile, file) {
         (Profile::Production, Some(file)) if file.exists() => Err(StartError::TimeTravelled(file)),
@@ -161,20 +189,41 @@ fn virtual_clock(settings: &Settings) -> Result<Option<Arc<VirtualClock>>, Start
 }
 
 /// Opens the configured database, making its folder if it is the data folder.
-pub async fn open_store(settings: &Settings) -> Result<SqlStore, StartError> {
-    let url = match &settings.database {
+pub async fn open_store(settings: &Settings) -> Result<OpenStore, StartError> {
+    open_store_at(settings, Arc::new(SystemClock)).await
+}
+
+async fn open_store_at(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<OpenStore, StartError> {
+    open_database(&settings.database, settings, clock).await
+}
+
+/// Opens a database, be it the configured one or another, in the way that is configured.
+pub async fn open_database(
+    database: &Database,
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<OpenStore, StartError> {
+    let url = match database {
         Database::Memory => "sqlite::memory:".to_owned(),
         Database::File(path) => {
             if path.starts_with(&settings.data_dir) {
                 make_private_folder(&settings.data_dir)?;
             }
-            let path = path
-                .to_str()
-                .ok_or_else(|| StartError::PathEncoding(path.clone()))?;
-            format!("sqlite:{path}")
+            sqlite_url(path)?
         }
+        Database::Server(url) => return Ok(open_server(url, &settings.engine, clock).await?),
     };
-    Ok(SqlStore::open(&url).await?)
+    Ok(open_embedded(&url, &settings.engine, clock).await?)
+}
+
+fn sqlite_url(path: &Path) -> Result<String, StartError> {
+    let path = path
+        .to_str()
+        .ok_or_else(|| StartError::PathEncoding(path.to_owned()))?;
+    Ok(format!("sqlite:{path}"))
 }
 
 /// The master keys of an installation that is there already; none is made.
@@ -196,7 +245,7 @@ pub async fn previous_key_is_needed(settings: &Settings) -> Result<Option<bool>,
     let Some(keys) = keys else {
         return Ok(None);
     };
-    let store = open_store(settings).await?;
+    let store = open_store(settings).await?.store;
     if store.pending_steps().await? > 0 {
         // The next start brings it up to date, and tells.
         return Ok(Some(true));
@@ -225,7 +274,7 @@ fn master_key(settings: &Settings, entropy: &dyn Entropy) -> Result<MasterKey, S
         (Some(key), _) => Ok(key.clone()),
         // What it would protect is forgotten with the process.
         (None, Database::Memory) => Ok(MasterKey::generate(entropy)),
-        (None, Database::File(_)) => {
+        (None, Database::File(_) | Database::Server(_)) => {
             make_private_folder(&settings.data_dir)?;
             master_key::load_or_create(&settings.data_dir, entropy)
         }

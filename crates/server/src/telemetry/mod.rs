@@ -6,17 +6,21 @@
 mod chain;
 #[cfg(unix)]
 mod private;
+pub mod traces;
 
 use std::fs;
 use std::path::PathBuf;
 
+use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 pub use chain::Chain;
+pub use traces::Traces;
 
+use self::traces::SpanLayer;
 use crate::settings::{Format, Log};
 
 /// Lines that wait to be written. Beyond them lines are dropped and counted, so that a slow disk slows no request. Each
@@ -48,8 +52,8 @@ pub struct Logging {
 }
 
 impl Logging {
-    /// Starts the log of this process.
-    pub fn start(log: &Log) -> Result<Self, LogError> {
+    /// Starts the log of this process, and has `traces` hear of spans.
+    pub fn start(log: &Log, traces: &Traces) -> Result<Self, LogError> {
         let lines = NonBlockingBuilder::default()
             .thread_name("log")
             .buffered_lines_limit(LINES);
@@ -69,8 +73,14 @@ impl Logging {
                 .boxed(),
             Format::Pretty => lines.compact().boxed(),
         };
-        let subscriber = tracing_subscriber::registry().with(lines.with_filter(log.level.clone()));
-        tracing::subscriber::set_global_default(subscriber)?;
+        let heard = log
+            .level
+            .clone()
+            .with_target(traces::TARGET, LevelFilter::OFF);
+        let layers: Vec<SpanLayer> = std::iter::once(lines.with_filter(heard).boxed())
+            .chain(traces.layer())
+            .collect();
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layers))?;
         #[cfg(unix)]
         if let Some(folder) = &log.directory {
             private::shut(folder);

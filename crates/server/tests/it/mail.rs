@@ -203,7 +203,7 @@ async fn a_server_that_was_away_for_hours_is_given_everything() {
             "{told}"
         );
     }
-    assert!(nowhere.stats().breaker.unwrap().opened > 0);
+    assert!(nowhere.breaker().unwrap().opened > 0);
     run(&installation, &nowhere).await;
     settle(&installation, &mail(&installation, &fake)).await;
     assert_eq!(

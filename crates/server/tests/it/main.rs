@@ -18,10 +18,15 @@ mod fake;
 mod accounts;
 mod backup;
 mod commands;
+mod copy;
+mod doctor;
 mod installation;
 mod mail;
 mod master_key;
+mod nodes;
 mod privacy;
+#[cfg(feature = "redis")]
+mod redis;
 mod refusals;
 mod running;
 mod time;

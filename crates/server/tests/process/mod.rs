@@ -21,6 +21,7 @@ pub(crate) fn program(folder: &Path, environment: &[(&str, &str)]) -> Command {
         .env("NTT_AUTH__PROFILE", "test")
         .env("NTT_AUTH__DATA_DIR", folder.join("data"))
         .env("NTT_AUTH__HTTP__LISTEN", "127.0.0.1:0")
+        .env("NTT_AUTH__HTTP__DRAIN", "0s")
         .env("NTT_AUTH__PASSWORD__BCRYPT_COST", "4")
         .env("NTT_AUTH__RATE_LIMITS__ENABLED", "false")
         // Where coverage is measured, the program says in this file which of its lines ran.

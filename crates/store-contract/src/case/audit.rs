@@ -12,12 +12,12 @@ use crate::race::{RACERS, race};
 use crate::sample::{at, uuid};
 use crate::work::apply;
 
-fn mark(number: u8) -> Mark {
+pub(crate) fn mark(number: u8) -> Mark {
     Mark::from_bytes([number; 16])
 }
 
 /// An event of which everything is there.
-fn record(sequence: i64, millis: i64) -> AuditRecord {
+pub(crate) fn record(sequence: i64, millis: i64) -> AuditRecord {
     AuditRecord {
         sequence,
         id: EventId::from_uuid(uuid()),
@@ -38,7 +38,7 @@ fn record(sequence: i64, millis: i64) -> AuditRecord {
 }
 
 /// An event of which nothing optional is there.
-fn bare(sequence: i64, millis: i64) -> AuditRecord {
+pub(crate) fn bare(sequence: i64, millis: i64) -> AuditRecord {
     AuditRecord {
         actor: None,
         subject: None,

@@ -11,7 +11,7 @@ use crate::race::{race, winners};
 use crate::sample::{at, code, full_user, job, session, user, uuid};
 use crate::work::{apply, insert_session, insert_user};
 
-fn erasure(number: u8, millis: i64) -> Erasure {
+pub(crate) fn erasure(number: u8, millis: i64) -> Erasure {
     Erasure {
         subject: ErasedId::from_bytes([number; 32]),
         at: at(millis),
@@ -89,7 +89,7 @@ pub async fn users_are_walked_in_order_of_their_ids(store: Arc<dyn Store>) {
     assert_eq!(found, ids);
 }
 
-fn consent(user: UserId) -> Consent {
+pub(crate) fn consent(user: UserId) -> Consent {
     Consent {
         id: ConsentId::from_uuid(uuid()),
         user_id: user,

@@ -9,7 +9,7 @@ use crate::race::{race, winners};
 use crate::sample::at;
 use crate::work::apply;
 
-fn import(digest: u8) -> Import {
+pub(crate) fn import(digest: u8) -> Import {
     Import {
         digest: ImportDigest::new([digest; 32]),
         format: "auth0".to_owned(),

@@ -456,3 +456,24 @@ pub async fn what_a_person_was_sent_is_counted(store: Arc<dyn Store>) {
         (3, 2, 0)
     );
 }
+
+/// Oldest first, in any state and bounded.
+pub async fn a_persons_jobs_are_listed(store: Arc<dyn Store>) {
+    let ada = UserId::from_uuid(uuid());
+    let mut all = Vec::new();
+    for state in [JobState::Done, JobState::Waiting, JobState::Dead] {
+        let job = Job {
+            subject: Some(ada),
+            state,
+            ..job()
+        };
+        add(&store, &job).await;
+        all.push(job);
+        added(&store).await;
+    }
+    let mut read = store.read();
+    assert_eq!(read.jobs().of_subject(ada, 9).await.unwrap(), all);
+    assert_eq!(read.jobs().of_subject(ada, 2).await.unwrap(), all[..2]);
+    let nobody = UserId::from_uuid(uuid());
+    assert_eq!(read.jobs().of_subject(nobody, 9).await.unwrap(), []);
+}

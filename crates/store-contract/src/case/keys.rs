@@ -9,7 +9,12 @@ use crate::race::{race, winners};
 use crate::sample::at;
 use crate::work::apply;
 
-fn key(id: &str, algorithm: &str, state: KeyState, made: i64) -> StoredKey {
+/// Any key.
+pub(crate) fn sample() -> StoredKey {
+    key("k", "ES256", KeyState::Next, 1)
+}
+
+pub(crate) fn key(id: &str, algorithm: &str, state: KeyState, made: i64) -> StoredKey {
     StoredKey {
         id: KeyId::new(id.to_owned()),
         algorithm: algorithm.parse().unwrap(),

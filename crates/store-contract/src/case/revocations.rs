@@ -1,9 +1,11 @@
 //! The revocation log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ntt_auth_core::model::{Revocation, Revoked, SessionId, UserId};
 use ntt_auth_core::store::{Store, StoreError};
+use tokio::time::timeout;
 
 use crate::race::{RACERS, race};
 use crate::sample::{at, uuid};
@@ -28,6 +30,42 @@ async fn after(store: &Arc<dyn Store>, sequence: i64, limit: u32) -> Vec<Revocat
         .after(sequence, limit)
         .await
         .unwrap()
+}
+
+/// Once it is there to be read; an engine that cannot tell says so.
+pub async fn whoever_listens_hears_of_each_commit(store: Arc<dyn Store>) {
+    let Some(mut changes) = store.changes().await.unwrap() else {
+        return;
+    };
+    let mut heard = async |by: &str| {
+        let patience = Duration::from_secs(10);
+        let heard = timeout(patience, changes.next()).await;
+        assert!(matches!(heard, Ok(Ok(()))), "{by}: {heard:?}");
+    };
+    append(&store, of_session(), 100).await;
+    heard("a revocation").await;
+    let appended: Result<(), _> = apply!(store, [], |tx| {
+        tx.revocations()
+            .append(of_session(), at(1), at(100))
+            .await?;
+        Err(StoreError::Contention)
+    });
+    appended.unwrap_err();
+    let key = crate::case::keys::sample();
+    apply!(store, [key], |tx| tx.keys().insert(&key).await).unwrap();
+    heard("a key").await;
+    apply!(store, [], |tx| {
+        for _ in 0..3 {
+            tx.revocations()
+                .append(of_session(), at(1), at(100))
+                .await?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    heard("several revocations").await;
+    // What was heard of is there to be read.
+    assert_eq!(store.read().revocations().latest().await.unwrap(), 4);
 }
 
 /// And its newest sequence is 0.

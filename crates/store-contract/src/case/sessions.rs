@@ -379,3 +379,33 @@ pub async fn where_a_user_was_seen_is_remembered(store: Arc<dyn Store>) {
     let other = ClientMark::of(&client("Safari"));
     assert!(!seen(user, other, Some("2001:db8::7")).await);
 }
+
+/// In the order of their beginning, ended ones too, after any of them and bounded.
+pub async fn all_sessions_of_a_user_are_listed(store: Arc<dyn Store>) {
+    let first = begun(&store).await;
+    let mut all = vec![first.clone()];
+    for last_used in [9, 3] {
+        let session = Session {
+            last_used_at: at(last_used),
+            expires_at: at(last_used),
+            ..session(first.user_id)
+        };
+        insert_session(&store, &session).await;
+        all.push(session);
+    }
+    begun(&store).await;
+    end(&store, first.id, 5).await;
+    let listed = async |after, limit| {
+        let mut read = store.read();
+        let page = read.sessions().of_user(first.user_id, after, limit).await;
+        page.unwrap()
+            .into_iter()
+            .map(|one| one.id)
+            .collect::<Vec<_>>()
+    };
+    let ids: Vec<_> = all.iter().map(|one| one.id).collect();
+    assert_eq!(listed(None, 9).await, ids);
+    assert_eq!(listed(None, 2).await, ids[..2]);
+    assert_eq!(listed(Some(ids[0]), 9).await, ids[1..]);
+    assert_eq!(listed(Some(ids[2]), 9).await, []);
+}

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use ntt_auth_core::model::{EndReason, Role, Suspension};
+use ntt_auth_core::model::{AuditRecord, EndReason, EventKind, Role, Suspension};
 use ntt_auth_core::store::Store;
 
+use crate::case::audit::bare;
 use crate::sample::{at, session, user};
 use crate::work::{apply, insert_session, insert_user};
 
@@ -71,4 +72,34 @@ pub async fn open_sessions_are_counted(store: Arc<dyn Store>) {
     assert_eq!(count(20).await, 2);
     assert_eq!(count(999).await, 2);
     assert_eq!(count(1000).await, 0);
+}
+
+/// Of one kind, from the first time to before the second.
+pub async fn events_are_counted(store: Arc<dyn Store>) {
+    for (sequence, millis, kind) in [
+        (1, 10, EventKind::SignedIn),
+        (2, 20, EventKind::SignedIn),
+        (3, 20, EventKind::SignInFailed),
+        (4, 30, EventKind::SignedIn),
+        (5, 5, EventKind::SignedIn),
+    ] {
+        let event = AuditRecord {
+            kind: kind.as_str().to_owned(),
+            ..bare(sequence, millis)
+        };
+        apply!(store, [event], |tx| tx.audit().insert(&event).await).unwrap();
+    }
+    let count = async |kind, from, until| {
+        let mut read = store.read();
+        read.stats()
+            .events(kind, at(from), at(until))
+            .await
+            .unwrap()
+    };
+    assert_eq!(count(EventKind::SignedIn, 10, 30).await, 2);
+    assert_eq!(count(EventKind::SignedIn, 11, 31).await, 2);
+    assert_eq!(count(EventKind::SignedIn, 0, 100).await, 4);
+    assert_eq!(count(EventKind::SignInFailed, 20, 21).await, 1);
+    assert_eq!(count(EventKind::SignInFailed, 20, 20).await, 0);
+    assert_eq!(count(EventKind::RoleChanged, 0, 100).await, 0);
 }

@@ -19,11 +19,11 @@ const FIVE: Budget = Budget {
     },
 };
 
-fn id(number: u8) -> ThrottleId {
+pub(crate) fn id(number: u8) -> ThrottleId {
     ThrottleId::from_bytes([number; 32])
 }
 
-fn counter(guesses: u32, expires: i64) -> Throttle {
+pub(crate) fn counter(guesses: u32, expires: i64) -> Throttle {
     Throttle {
         guesses,
         in_a_row: guesses + 1,

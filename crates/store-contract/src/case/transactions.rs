@@ -135,3 +135,13 @@ pub async fn many_transactions_at_once_are_all_kept(store: Arc<dyn Store>) {
         assert!(store.read().users().by_id(id).await.unwrap().is_some());
     }
 }
+
+/// While nobody reads.
+pub async fn what_was_deleted_can_be_overwritten(store: Arc<dyn Store>) {
+    let ada = user("ada@example.com");
+    insert_user(&store, &ada).await.unwrap();
+    let id = ada.id;
+    assert!(apply!(store, [id], |tx| tx.users().erase(id).await).unwrap());
+    assert!(store.scrub().await.unwrap());
+    insert_user(&store, &ada).await.unwrap();
+}

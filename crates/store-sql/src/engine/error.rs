@@ -1,6 +1,7 @@
 //! What an adapter reports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ntt_auth_core::store::{StoreError, Unique};
 
@@ -18,6 +19,9 @@ pub(crate) enum Error {
     /// The engine does not answer or cannot write; the text names the cure.
     #[error("{0}")]
     Unavailable(Box<str>),
+    /// The engine took longer than it may. Its connection is of no use any more: the answer might still come.
+    #[error("the database did not answer within {} s: see whether its server is overloaded or cannot be reached", .0.as_secs_f64())]
+    Late(Duration),
     /// A column does not hold what was written there.
     #[error("unreadable value at {0}")]
     Corrupt(Box<str>),
@@ -58,6 +62,7 @@ impl From<Error> for StoreError {
             }),
             Error::Contention => Self::Contention,
             Error::Unavailable(why) => Self::Unavailable(why),
+            late @ Error::Late(_) => Self::unavailable(late),
             Error::Corrupt(place) => Self::Corrupt(place),
             Error::Driver(cause) => Self::Driver(Box::new(cause)),
         }

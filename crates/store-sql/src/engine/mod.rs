@@ -1,6 +1,10 @@
 //! The seam: statement and values in, rows out. What differs between engines is below this line.
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod call;
 mod error;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod hosts;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 #[cfg(feature = "postgres")]
@@ -15,7 +19,7 @@ mod value;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ntt_auth_core::store::StoreError;
+use ntt_auth_core::store::{Changes, Connections, StoreError};
 
 pub(crate) use error::Error;
 pub(crate) use retry::run;
@@ -41,6 +45,11 @@ pub(crate) trait Conn: Send {
 
     /// Runs a statement that gives none, and says how many rows it matched.
     async fn execute(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, Error>;
+
+    /// Has whoever listens told once the transaction is committed, on an engine that can do that.
+    async fn tell(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// What is done in one transaction. It may be applied again after a rollback.
@@ -48,6 +57,11 @@ pub(crate) trait Conn: Send {
 pub(crate) trait Unit: Send + Sync {
     /// Reads and writes through `conn`. An error rolls back.
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError>;
+
+    /// Whether it may take as long as it takes: what is done once to a whole table.
+    fn is_long(&self) -> bool {
+        false
+    }
 }
 
 /// A database.
@@ -62,6 +76,16 @@ pub(crate) trait Engine: Send + Sync {
     /// Applies `unit` once in one transaction, and returns after the commit is durable. Use [`run`], which tries again
     /// when the engine asks for it.
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError>;
+
+    /// Listens to what [`Conn::tell`] tells, on an engine that can do that.
+    async fn changes(&self) -> Result<Option<Box<dyn Changes>>, Error> {
+        Ok(None)
+    }
+
+    /// The connections to it, if it is elsewhere.
+    fn connections(&self) -> Option<Connections> {
+        None
+    }
 
     /// The file it is in, if it is one.
     fn file(&self) -> Option<&std::path::Path> {

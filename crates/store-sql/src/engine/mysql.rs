@@ -1,5 +1,6 @@
 //! MySQL and MariaDB by sqlx.
 
+use std::ops::RangeInclusive;
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -7,52 +8,68 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
-use ntt_auth_core::store::StoreError;
+use ntt_auth_core::store::{Connections, EngineOptions, Gate, StoreError};
 use sqlx::encode::IsNull;
 use sqlx::error::{BoxDynError, DatabaseError};
 use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool,
-    MySqlPoolOptions, MySqlRow, MySqlTypeInfo,
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPoolOptions,
+    MySqlRow, MySqlTypeInfo,
 };
+use sqlx::pool::PoolConnection;
 use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _, MySql,
     Row as _, Type,
 };
 
+use super::call::{Doubts, MayBeOutage, call, end, within};
+use super::hosts::{Answer, Hosts, each};
 use super::{Conn, Dialect, Engine, Error, Row, Statement, Unit, Value};
 
-const CONNECTIONS: u32 = 16;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Connections that are kept, and the most there may be (ENG-3).
+const CONNECTIONS: RangeInclusive<u32> = 5..=20;
 /// A connection used this recently is not asked whether it still lives, which would double the time of a read.
 const FRESH: Duration = Duration::from_secs(1);
 /// What every connection begins with: quoted names as in the other engines, values that do not fit refused instead of
-/// cut, and reads that see what others committed since.
+/// cut, and reads that see what others committed since. Locks of a client that went away without a word, in the midst of a
+/// transaction, are given back soon: MariaDB has a time-out for that, MySQL only one for all that is idle.
 const SESSION: [&str; 3] = [
     "SET SESSION sql_mode = 'ANSI_QUOTES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = 5",
+    "SET SESSION innodb_lock_wait_timeout = 5 /*M! , idle_transaction_timeout = 5 */ /*!80000 , wait_timeout = 30 */",
 ];
 
 /// A MySQL or MariaDB database.
-#[derive(Debug)]
 pub(crate) struct Mysql {
-    pool: MySqlPool,
+    hosts: Hosts<MySql>,
+    most: u32,
+    doubts: Arc<Doubts>,
+    gate: Arc<dyn Gate>,
 }
 
 impl Mysql {
-    /// Connects to `url` (`mysql://user:password@host/database`).
-    pub(crate) async fn connect(url: &str) -> Result<Self, Error> {
-        let options = MySqlConnectOptions::from_str(url)
-            .map_err(classify)?
-            .disable_statement_logging();
-        let pool = MySqlPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
+    /// Connects to `url` (`mysql://user:password@host,host/database`).
+    pub(crate) async fn connect(url: &str, wanted: &EngineOptions) -> Result<Self, Error> {
+        let hosts = each(url)
+            .iter()
+            .map(|url| options(url, wanted))
+            .collect::<Result<Vec<_>, _>>()?;
+        let connections = wanted.connections.clone().unwrap_or(CONNECTIONS);
+        let most = *connections.end();
+        let late = Arc::new(Doubts::default());
+        let doubts = Arc::clone(&late);
+        let shape = MySqlPoolOptions::new()
+            .min_connections(*connections.start())
+            .max_connections(most)
+            .acquire_timeout(wanted.connect_timeout)
             .test_before_acquire(false)
-            .before_acquire(|connection, used| {
+            .before_acquire(move |connection, used| {
+                let doubts = Arc::clone(&doubts);
                 Box::pin(async move {
+                    if doubts.concern(used.age) {
+                        return Ok(false);
+                    }
                     if used.idle_for > FRESH {
-                        connection.ping().await?;
+                        return doubts.settled_by(connection.ping()).await;
                     }
                     Ok(true)
                 })
@@ -62,13 +79,46 @@ impl Mysql {
                     for statement in SESSION {
                         connection.execute(statement).await?;
                     }
+                    // In a Galera cluster, what was acknowledged on any member is read on every one.
+                    let clustered: Option<(String, String)> =
+                        sqlx::query_as("SHOW VARIABLES LIKE 'wsrep_on'")
+                            .fetch_optional(&mut *connection)
+                            .await?;
+                    if clustered.is_some_and(|(_, value)| value == "ON") {
+                        connection
+                            .execute("SET SESSION wsrep_sync_wait = 1")
+                            .await?;
+                    }
                     Ok(())
                 })
-            })
-            .connect_with(options)
+            });
+        let hosts = Hosts::connect(hosts, shape, is_writable)
             .await
             .map_err(classify)?;
-        Ok(Self { pool })
+        Ok(Self {
+            hosts,
+            most,
+            doubts: late,
+            gate: Arc::clone(&wanted.gate),
+        })
+    }
+
+    async fn connection(&self, patience: Duration) -> Result<PoolConnection<MySql>, Error> {
+        let free = async { self.hosts.acquire().await.map_err(classify) };
+        within(patience, free).await
+    }
+}
+
+impl Mysql {
+    async fn call<T, E: From<Error> + MayBeOutage>(
+        &self,
+        made: impl AsyncFnOnce(Duration) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let outcome = call(&*self.gate, made).await;
+        if outcome.as_ref().is_err_and(MayBeOutage::is_outage) {
+            self.hosts.look_around();
+        }
+        outcome
     }
 }
 
@@ -79,43 +129,113 @@ impl Engine for Mysql {
     }
 
     async fn query(&self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut connection = self.pool.acquire().await.map_err(classify)?;
-        rows(&mut connection, statement, values).await
+        self.call(async |patience| {
+            let mut connection = self.connection(patience).await?;
+            let outcome = within(patience, rows(&mut connection, statement, values)).await;
+            if let Err(Error::Late(_)) = outcome {
+                self.doubts.arise();
+                connection.close_on_drop();
+            }
+            outcome
+        })
+        .await
     }
 
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(classify)?;
-        // Dropped uncommitted, also when the caller goes away, it rolls back before its connection is used again.
-        let transaction = connection.begin().await.map_err(classify)?;
-        let mut open = Open {
-            transaction,
-            failed: None,
-        };
-        let applied = AssertUnwindSafe(unit.apply(&mut open)).catch_unwind().await;
-        let outcome = applied.unwrap_or_else(|_| Err(Error::panicked().into()));
-        match (outcome, open.failed) {
-            (Ok(()), None) => open
-                .transaction
-                .commit()
-                .await
-                .map_err(|error| classify(error).into()),
-            (outcome, failed) => {
-                open.transaction.rollback().await.map_err(classify)?;
-                outcome.and(failed.map_or(Ok(()), |error| Err(error.into())))
+        self.call(async |patience| {
+            let mut connection = self.connection(patience).await?;
+            let patience = if unit.is_long() {
+                Duration::MAX
+            } else {
+                patience
+            };
+            let (outcome, is_late) = in_transaction(&mut connection, patience, &*unit).await;
+            if is_late {
+                self.doubts.arise();
+                connection.close_on_drop();
             }
-        }
+            outcome
+        })
+        .await
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let (open, idle) = self.hosts.count();
+        Some(Connections {
+            open,
+            in_use: open.saturating_sub(idle),
+            most: self.most,
+        })
     }
 
     #[cfg(test)]
     async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
         let text = sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(statement.owned_text()));
-        let mut connection = self.pool.acquire().await.map_err(classify)?;
+        let mut connection = self.hosts.acquire().await.map_err(classify)?;
         connection.prepare(text).await.map(drop).map_err(classify)
     }
 }
 
+/// Whether a host takes writes: no replica, and, in a Galera cluster, a member of its greater part.
+fn is_writable(connection: &mut MySqlConnection) -> Answer<'_> {
+    Box::pin(async move {
+        let read_only: i64 = sqlx::query_scalar("SELECT @@global.read_only")
+            .fetch_one(&mut *connection)
+            .await?;
+        let ready: Option<(String, String)> = sqlx::query_as("SHOW STATUS LIKE 'wsrep_ready'")
+            .fetch_optional(&mut *connection)
+            .await?;
+        let clustered: Option<(String, String)> = sqlx::query_as("SHOW VARIABLES LIKE 'wsrep_on'")
+            .fetch_optional(&mut *connection)
+            .await?;
+        let is_on = |found: Option<(String, String)>| found.is_some_and(|(_, value)| value == "ON");
+        Ok(read_only == 0 && (!is_on(clustered) || is_on(ready)))
+    })
+}
+
+fn options(url: &str, wanted: &EngineOptions) -> Result<MySqlConnectOptions, Error> {
+    let options = MySqlConnectOptions::from_str(url)
+        .map_err(classify)?
+        .disable_statement_logging();
+    Ok(match &wanted.ca_file {
+        Some(authorities) => options.ssl_ca(authorities),
+        None => options,
+    })
+}
+
+/// Applies a unit in a transaction. Also says whether the connection was given up because it does not answer.
+async fn in_transaction(
+    connection: &mut MySqlConnection,
+    patience: Duration,
+    unit: &dyn Unit,
+) -> (Result<(), StoreError>, bool) {
+    let begun = async { connection.begin().await.map_err(classify) };
+    let transaction = match within(patience, begun).await {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            let is_late = matches!(error, Error::Late(_));
+            return (Err(error.into()), is_late);
+        }
+    };
+    // Dropped uncommitted, also when the caller goes away, it rolls back before its connection is used again.
+    let mut open = Open {
+        transaction,
+        patience,
+        failed: None,
+    };
+    let applied = AssertUnwindSafe(unit.apply(&mut open)).catch_unwind().await;
+    let outcome = applied.unwrap_or_else(|_| Err(Error::panicked().into()));
+    let Open {
+        transaction,
+        failed,
+        ..
+    } = open;
+    end(transaction, patience, outcome, failed, classify).await
+}
+
 struct Open<'c> {
     transaction: sqlx::Transaction<'c, MySql>,
+    patience: Duration,
     failed: Option<Error>,
 }
 
@@ -135,7 +255,11 @@ impl Conn for Open<'_> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let outcome = rows(&mut self.transaction, statement, values).await;
+        let outcome = within(
+            self.patience,
+            rows(&mut self.transaction, statement, values),
+        )
+        .await;
         self.noting(statement, outcome)
     }
 
@@ -143,7 +267,11 @@ impl Conn for Open<'_> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let outcome = write(&mut self.transaction, statement, values).await;
+        let outcome = within(
+            self.patience,
+            write(&mut self.transaction, statement, values),
+        )
+        .await;
         self.noting(statement, outcome)
     }
 }
@@ -248,6 +376,13 @@ fn classify(error: sqlx::Error) -> Error {
             | 1836) => Error::unavailable(format!("MySQL refuses ({code}): {refusal}")),
             _ => Error::driver(error),
         },
+        // The driver has no RSA, by which a password can travel unencrypted connections: the one crate for it leaks by timing.
+        Cause::Configuration(why) if why.to_string().contains("RSA") => Error::unavailable(
+            "MySQL asks for the password over TLS: take ssl-mode=disabled out of the database's URL, or switch TLS on at the server",
+        ),
+        Cause::Configuration(why) => Error::unavailable(format!(
+            "the database's URL is not one of MySQL ({why}): it reads mysql://user:password@host/database"
+        )),
         Cause::Io(_)
         | Cause::Tls(_)
         | Cause::PoolTimedOut

@@ -1,5 +1,8 @@
 //! PostgreSQL by sqlx.
 
+mod listen;
+
+use std::ops::RangeInclusive;
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -7,59 +10,103 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
-use ntt_auth_core::store::StoreError;
+use ntt_auth_core::store::{Changes, Connections, EngineOptions, Gate, StoreError};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, PgTypeInfo,
+    PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgRow, PgTypeInfo,
 };
 use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Encode, Executor as _,
     Row as _, Type, TypeInfo as _,
 };
 
+use super::call::{Doubts, MayBeOutage, call, end, within};
+use super::hosts::{Answer, Hosts, each};
 use super::{Conn, Dialect, Engine, Error, Row, Statement, Unit, Value};
 
-const CONNECTIONS: u32 = 16;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Connections that are kept, and the most there may be (ENG-3).
+const CONNECTIONS: RangeInclusive<u32> = 5..=20;
 /// A connection used this recently is not asked whether it still lives, which would double the time of a read.
 const FRESH: Duration = Duration::from_secs(1);
-/// What every connection begins with. A lock that is not had in this time is contention, tried again by the caller.
+/// What every connection begins with. A lock that is not had in this time is contention, tried again by the caller; those of a
+/// client that went away without a word, in the midst of a transaction, are given back as soon.
 const SESSION: &str = "SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s'; \
-                       SET idle_in_transaction_session_timeout = '30s'";
+                       SET idle_in_transaction_session_timeout = '5s'; SET client_min_messages = 'warning'";
 
 /// A PostgreSQL database.
-#[derive(Debug)]
 pub(crate) struct Postgres {
-    pool: PgPool,
+    hosts: Hosts<sqlx::Postgres>,
+    connect_timeout: Duration,
+    most: u32,
+    doubts: Arc<Doubts>,
+    gate: Arc<dyn Gate>,
 }
 
 impl Postgres {
-    /// Connects to `url` (`postgres://user:password@host/database`).
-    pub(crate) async fn connect(url: &str) -> Result<Self, Error> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(classify)?
-            .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
+    /// Connects to `url` (`postgres://user:password@host,host/database`).
+    pub(crate) async fn connect(url: &str, wanted: &EngineOptions) -> Result<Self, Error> {
+        let hosts = each(url)
+            .iter()
+            .map(|url| options(url, wanted))
+            .collect::<Result<Vec<_>, _>>()?;
+        let connections = wanted.connections.clone().unwrap_or(CONNECTIONS);
+        let most = *connections.end();
+        let late = Arc::new(Doubts::default());
+        let doubts = Arc::clone(&late);
+        let shape = PgPoolOptions::new()
+            .min_connections(*connections.start())
+            .max_connections(most)
+            .acquire_timeout(wanted.connect_timeout)
             .test_before_acquire(false)
-            .before_acquire(|connection, used| {
+            .before_acquire(move |connection, used| {
+                let doubts = Arc::clone(&doubts);
                 Box::pin(async move {
+                    if doubts.concern(used.age) {
+                        return Ok(false);
+                    }
                     if used.idle_for > FRESH {
-                        connection.ping().await?;
+                        return doubts.settled_by(connection.ping()).await;
                     }
                     Ok(true)
                 })
             })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SESSION).await.map(drop) })
-            })
-            .connect_with(options)
+            });
+        let hosts = Hosts::connect(hosts, shape, is_writable)
             .await
             .map_err(classify)?;
-        Ok(Self { pool })
+        Ok(Self {
+            hosts,
+            connect_timeout: wanted.connect_timeout,
+            most,
+            doubts: late,
+            gate: Arc::clone(&wanted.gate),
+        })
+    }
+
+    async fn connection(
+        &self,
+        patience: Duration,
+    ) -> Result<PoolConnection<sqlx::Postgres>, Error> {
+        let free = async { self.hosts.acquire().await.map_err(classify) };
+        within(patience, free).await
+    }
+}
+
+impl Postgres {
+    async fn call<T, E: From<Error> + MayBeOutage>(
+        &self,
+        made: impl AsyncFnOnce(Duration) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let outcome = call(&*self.gate, made).await;
+        if outcome.as_ref().is_err_and(MayBeOutage::is_outage) {
+            self.hosts.look_around();
+        }
+        outcome
     }
 }
 
@@ -70,45 +117,115 @@ impl Engine for Postgres {
     }
 
     async fn query(&self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut connection = self.pool.acquire().await.map_err(classify)?;
-        rows(&mut connection, statement, values).await
+        self.call(async |patience| {
+            let mut connection = self.connection(patience).await?;
+            let outcome = within(patience, rows(&mut connection, statement, values)).await;
+            if let Err(Error::Late(_)) = outcome {
+                self.doubts.arise();
+                connection.close_on_drop();
+            }
+            outcome
+        })
+        .await
     }
 
     async fn attempt(&self, unit: Arc<dyn Unit>) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(classify)?;
-        // Dropped uncommitted, also when the caller goes away, it rolls back before its connection is used again.
-        let transaction = connection.begin().await.map_err(classify)?;
-        let mut open = Open {
-            transaction,
-            failed: None,
-        };
-        let applied = AssertUnwindSafe(unit.apply(&mut open)).catch_unwind().await;
-        let outcome = applied.unwrap_or_else(|_| Err(Error::panicked().into()));
-        match (outcome, open.failed) {
-            (Ok(()), None) => open
-                .transaction
-                .commit()
-                .await
-                .map_err(|error| classify(error).into()),
-            (outcome, failed) => {
-                open.transaction.rollback().await.map_err(classify)?;
-                outcome.and(failed.map_or(Ok(()), |error| Err(error.into())))
+        self.call(async |patience| {
+            let mut connection = self.connection(patience).await?;
+            let patience = if unit.is_long() {
+                Duration::MAX
+            } else {
+                patience
+            };
+            let (outcome, is_late) = in_transaction(&mut connection, patience, &*unit).await;
+            if is_late {
+                self.doubts.arise();
+                connection.close_on_drop();
             }
-        }
+            outcome
+        })
+        .await
+    }
+
+    async fn changes(&self) -> Result<Option<Box<dyn Changes>>, Error> {
+        let listener = listen::Listener::begin(self.hosts.options(), self.connect_timeout);
+        Ok(Some(Box::new(listener.await?)))
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let (open, idle) = self.hosts.count();
+        Some(Connections {
+            open,
+            in_use: open.saturating_sub(idle),
+            most: self.most,
+        })
     }
 
     #[cfg(test)]
     async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
         let text = AssertSqlSafe(statement.numbered());
         let text = sqlx::SqlSafeStr::into_sql_str(text);
-        let mut connection = self.pool.acquire().await.map_err(classify)?;
+        let mut connection = self.hosts.acquire().await.map_err(classify)?;
         connection.prepare(text).await.map(drop).map_err(classify)
     }
 }
 
+/// Whether a host takes writes: the primary does.
+fn is_writable(connection: &mut PgConnection) -> Answer<'_> {
+    Box::pin(async move {
+        let text: String = sqlx::query_scalar("SHOW transaction_read_only")
+            .fetch_one(connection)
+            .await?;
+        Ok(text == "off")
+    })
+}
+
+fn options(url: &str, wanted: &EngineOptions) -> Result<PgConnectOptions, Error> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(classify)?
+        .disable_statement_logging();
+    Ok(match &wanted.ca_file {
+        Some(authorities) => options.ssl_root_cert(authorities),
+        None => options,
+    })
+}
+
+/// Applies a unit in a transaction. Also says whether the connection was given up because it does not answer.
+async fn in_transaction(
+    connection: &mut PgConnection,
+    patience: Duration,
+    unit: &dyn Unit,
+) -> (Result<(), StoreError>, bool) {
+    let begun = async { connection.begin().await.map_err(classify) };
+    let transaction = match within(patience, begun).await {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            let is_late = matches!(error, Error::Late(_));
+            return (Err(error.into()), is_late);
+        }
+    };
+    // Dropped uncommitted, also when the caller goes away, it rolls back before its connection is used again.
+    let mut open = Open {
+        transaction,
+        patience,
+        failed: None,
+        told: false,
+    };
+    let applied = AssertUnwindSafe(unit.apply(&mut open)).catch_unwind().await;
+    let outcome = applied.unwrap_or_else(|_| Err(Error::panicked().into()));
+    let Open {
+        transaction,
+        failed,
+        ..
+    } = open;
+    end(transaction, patience, outcome, failed, classify).await
+}
+
 struct Open<'c> {
     transaction: sqlx::Transaction<'c, sqlx::Postgres>,
+    patience: Duration,
     failed: Option<Error>,
+    told: bool,
 }
 
 impl Open<'_> {
@@ -144,7 +261,11 @@ impl Conn for Open<'_> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let outcome = rows(&mut self.transaction, statement, values).await;
+        let outcome = within(
+            self.patience,
+            rows(&mut self.transaction, statement, values),
+        )
+        .await;
         self.noting(statement, outcome)
     }
 
@@ -152,12 +273,21 @@ impl Conn for Open<'_> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
+        let patience = self.patience;
         let outcome = if statement.is_collidable() {
-            self.write_survivably(statement, values).await
+            within(patience, self.write_survivably(statement, values)).await
         } else {
-            write(&mut self.transaction, statement, values).await
+            let written = write(&mut self.transaction, statement, values);
+            within(patience, written).await
         };
         self.noting(statement, outcome)
+    }
+
+    async fn tell(&mut self) -> Result<(), Error> {
+        if !std::mem::replace(&mut self.told, true) {
+            self.execute(&listen::TELL, &[]).await?;
+        }
+        Ok(())
     }
 }
 

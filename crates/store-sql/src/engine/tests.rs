@@ -1,7 +1,7 @@
-//! What the seam promises, on every engine: with `NTT_TEST_MYSQL_URL` and `NTT_TEST_POSTGRES_URL` on real servers.
+//! What the seam promises, on every engine: with what `scripts/test-servers` starts on real servers.
 
-#[path = "../../tests/it/fresh.rs"]
-mod fresh;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod promises;
 mod sqlite;
 
@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use ntt_auth_core::store::StoreError;
+use ntt_auth_test_database as database;
 
 use super::*;
 use crate::SqlStore;
@@ -18,7 +19,7 @@ use crate::SqlStore;
 /// An engine over a database that is removed with it.
 pub(crate) struct Tested {
     store: SqlStore,
-    _database: fresh::Database,
+    _database: database::Database,
 }
 
 impl Deref for Tested {
@@ -32,12 +33,14 @@ impl Deref for Tested {
 /// One engine of each kind there is.
 pub(crate) async fn engines() -> Vec<Tested> {
     let databases = [
-        Some(fresh::sqlite_memory()),
-        Some(fresh::sqlite_file()),
+        Some(database::sqlite_memory()),
+        Some(database::sqlite_file()),
         #[cfg(feature = "mysql")]
-        fresh::mysql(),
+        database::Server::Mariadb.database(),
+        #[cfg(feature = "mysql")]
+        database::Server::Mysql8.database(),
         #[cfg(feature = "postgres")]
-        fresh::postgres(),
+        database::Server::Postgres.database(),
     ];
     let mut engines = Vec::new();
     for database in databases.into_iter().flatten() {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::SqlStore;
 use crate::engine::tests::engines;
@@ -69,8 +71,47 @@ fn a_foreign_or_newer_or_half_made_database_is_refused() {
     assert!(refusal(&[("0001_house".into(), "0".into(), true)]).contains("another version"));
     assert!(refusal(&[ours(0, false)]).contains("interrupted"));
     let mut newer: Vec<_> = (0..SQLITE.len()).map(|at| ours(at, true)).collect();
+    let last = SQLITE.last().unwrap().name.split('_').next().unwrap();
+    newer.push((format!("9998_more_from_{last}"), "0".into(), true));
+    assert_eq!(pending(SQLITE, &newer).unwrap().len(), 0);
     newer.push(("9999_future".into(), "0".into(), true));
     assert!(refusal(&newer).contains("newer version"));
+    newer.pop();
+    newer.push((format!("9999_future_from_{last}"), "0".into(), false));
+    assert!(refusal(&newer).contains("under way"));
+}
+
+/// Takes a step of a program yet to be written, which older ones can live with: every table has a column more, and there are a
+/// table and an index more.
+pub(crate) struct NextStep(pub(crate) Dialect);
+
+#[async_trait]
+impl Unit for NextStep {
+    async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
+        let last = self.0.steps().last().unwrap().name;
+        let last = last.split('_').next().unwrap();
+        // A step may have made a table anew.
+        let there: BTreeSet<_> = self
+            .0
+            .steps()
+            .iter()
+            .flat_map(|step| tables(step.text))
+            .collect();
+        let mut texts: Vec<String> = there
+            .into_iter()
+            .map(|table| format!("ALTER TABLE {table} ADD COLUMN from_the_future INTEGER"))
+            .collect();
+        texts.push("CREATE TABLE of_the_future (id BIGINT NOT NULL PRIMARY KEY)".to_owned());
+        texts.push("CREATE INDEX users_of_the_future ON users (from_the_future)".to_owned());
+        texts.push(format!(
+            "INSERT INTO migrations (name, checksum, finished) VALUES ('9999_future_from_{last}', '0', 1)"
+        ));
+        for text in texts {
+            conn.execute(&Statement::built("test.next", text), &[])
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 #[test]
@@ -89,7 +130,9 @@ async fn a_reset_leaves_a_new_store_and_other_tables_alone() {
             let unit: Arc<dyn Unit> = Arc::new(Execute(statement));
             engine::run(&**engine, unit)
         };
+        assert!(is_new(&**engine).await.unwrap());
         run(&**engine).await.unwrap();
+        assert!(!is_new(&**engine).await.unwrap());
         execute("CREATE TABLE bystander (a BIGINT)").await.unwrap();
         execute("INSERT INTO bystander (a) VALUES (1)")
             .await

@@ -60,7 +60,8 @@ impl Keys for View<'_> {
             key.retired_at.into(),
             key.expires_at.into(),
         ];
-        self.count(&INSERT, &values).await.map(drop)
+        self.count(&INSERT, &values).await?;
+        self.tell().await
     }
 
     async fn activate(&mut self, id: &KeyId, at: Timestamp) -> Result<bool, StoreError> {
@@ -78,6 +79,7 @@ impl Keys for View<'_> {
     }
 
     async fn remove(&mut self, id: &KeyId) -> Result<bool, StoreError> {
+        self.tell().await?;
         self.took(&REMOVE, &[id.as_str().into()]).await
     }
 

@@ -4,6 +4,7 @@ mod audit;
 mod audit_page;
 mod codes;
 mod consents;
+pub(crate) mod copying;
 mod erasures;
 mod imports;
 mod jobs;

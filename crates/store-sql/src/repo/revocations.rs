@@ -80,6 +80,7 @@ impl Revocations for View<'_> {
             ],
         )
         .await?;
+        self.tell().await?;
         Ok(sequence)
     }
 

@@ -1,24 +1,48 @@
 //! Every statement is one that every engine understands.
 
+use std::sync::Arc;
+
 use ntt_auth_core::model::{EventKind, Mark, Role, Search, SessionId, Timestamp, UserId, WordKind};
 use ntt_auth_core::store::{AuditFilter, AuditQuery, UserFilter, UserPlace, UserQuery, UserSort};
 use uuid::Uuid;
 
 use super::users_page::{Way, Word};
 use super::{
-    audit, audit_page, codes, consents, erasures, imports, jobs, keys, restored, revocations, root,
-    sessions, setup, stats, throttles, user_search, users, users_page,
+    audit, audit_page, codes, consents, copying, erasures, imports, jobs, keys, restored,
+    revocations, root, sessions, setup, stats, throttles, user_search, users, users_page,
 };
 use crate::engine::tests::engines;
+use crate::engine::{self, Engine};
 use crate::migrate;
+use crate::migrate::tests::NextStep;
 
 #[tokio::test]
 async fn every_statement_can_be_prepared_on_every_engine() {
+    prepare_on(async |engine| {
+        migrate::run(engine).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_when_a_newer_program_has_added_to_every_table() {
+    prepare_on(async |engine| {
+        migrate::run(engine).await.unwrap();
+        let next = NextStep(engine.dialect());
+        engine::run(engine, Arc::new(next)).await.unwrap();
+        assert_eq!(migrate::run(engine).await.unwrap(), 0);
+        assert_eq!(migrate::pending_steps(engine).await.unwrap(), 0);
+    })
+    .await;
+}
+
+async fn prepare_on(migrated: impl AsyncFn(&dyn Engine)) {
     for engine in engines().await {
-        migrate::run(&**engine).await.unwrap();
+        migrated(&**engine).await;
         for noun in [
             codes::ALL,
             consents::ALL,
+            copying::ALL,
             erasures::ALL,
             audit::ALL,
             imports::ALL,

@@ -9,7 +9,7 @@ use ntt_auth_core::store::StoreError;
 
 use super::users::{columns, user};
 use crate::engine::{self, Conn, Engine, Statement, Unit, Value};
-use crate::view::View;
+use crate::view::{UNWATCHED, View};
 
 /// Users whose words are made in one transaction.
 const STEP: u32 = 500;
@@ -72,7 +72,7 @@ pub(super) async fn words_of(
 }
 
 /// Lets the user `id` be found by `after` instead of `before`, in the order of their creation.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     view: &mut View<'_>,
     (id, created_at): (UserId, Timestamp),
     before: &SearchWords,
@@ -114,7 +114,7 @@ pub(super) async fn replace(
 }
 
 /// Adds that many rows in one statement.
-pub(super) fn insert(rows: usize) -> Statement {
+pub(crate) fn insert(rows: usize) -> Statement {
     let mut text =
         "INSERT INTO user_search (kind, token, created_at, user_id) VALUES (?, ?, ?, ?)".to_owned();
     text.push_str(&", (?, ?, ?, ?)".repeat(rows.saturating_sub(1)));
@@ -124,7 +124,7 @@ pub(super) fn insert(rows: usize) -> Statement {
 /// Makes the words of users who are older than the table, in bounded steps; says of how many. Once done, it costs one
 /// look.
 pub(crate) async fn fill(engine: &dyn Engine) -> Result<u64, StoreError> {
-    let mut view = View::reading(engine);
+    let mut view = View::reading(engine, UNWATCHED);
     if view.one(&IS_FILLED, &[], |mut row| row.int()).await? == 1 {
         return Ok(0);
     }
@@ -146,7 +146,7 @@ struct Fill(Vec<User>);
 #[async_trait]
 impl Unit for Fill {
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
-        let mut view = View::writing(conn);
+        let mut view = View::writing(conn, UNWATCHED);
         for user in &self.0 {
             let words = SearchWords::of(user);
             if view
@@ -171,6 +171,9 @@ struct Finish;
 #[async_trait]
 impl Unit for Finish {
     async fn apply(&self, conn: &mut dyn Conn) -> Result<(), StoreError> {
-        View::writing(conn).count(&SET_FILLED, &[]).await.map(drop)
+        View::writing(conn, UNWATCHED)
+            .count(&SET_FILLED, &[])
+            .await
+            .map(drop)
     }
 }

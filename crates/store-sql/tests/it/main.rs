@@ -4,13 +4,15 @@
     reason = "a test stops at what it does not expect"
 )]
 
-mod fresh;
+mod copy;
 mod schema;
 mod sqlite_file;
 mod sqlite_memory;
 
 #[cfg(feature = "mysql")]
-mod mysql;
+mod mariadb;
+#[cfg(feature = "mysql")]
+mod mysql8;
 #[cfg(feature = "postgres")]
 mod postgres;
 
@@ -18,8 +20,9 @@ use std::sync::Arc;
 
 use ntt_auth_store_contract::Fresh;
 use ntt_auth_store_sql::SqlStore;
+use ntt_auth_test_database::Database;
 
-async fn migrated(database: impl Into<Option<fresh::Database>>) -> Option<Fresh> {
+async fn migrated(database: impl Into<Option<Database>>) -> Option<Fresh> {
     let database = database.into()?;
     let store = SqlStore::open(&database.url).await.unwrap();
     store.migrate().await.unwrap();

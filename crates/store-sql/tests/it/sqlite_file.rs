@@ -3,7 +3,7 @@
 use ntt_auth_store_contract::Fresh;
 
 async fn fresh() -> Option<Fresh> {
-    crate::migrated(crate::fresh::sqlite_file()).await
+    crate::migrated(ntt_auth_test_database::sqlite_file()).await
 }
 
 ntt_auth_store_contract::suite!(super::fresh);

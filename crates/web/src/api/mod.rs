@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod jobs;
 pub(crate) mod outbox;
+pub(crate) mod revocations;
 pub(crate) mod schema;
 pub(crate) mod sessions;
 pub(crate) mod system;

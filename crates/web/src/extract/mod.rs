@@ -2,6 +2,7 @@
 
 mod address;
 mod body;
+mod feed_reader;
 mod form;
 mod json;
 mod may_act;
@@ -15,6 +16,7 @@ pub mod may;
 
 pub(crate) use address::client_address;
 pub(crate) use body::read_body;
+pub(crate) use feed_reader::FeedReader;
 pub(crate) use form::Form;
 pub use json::Json;
 pub use may_act::May;

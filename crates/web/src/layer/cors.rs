@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::header::{
-    ALLOW, AUTHORIZATION, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderName, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -28,6 +28,8 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     ];
     let exposed = [
         ALLOW,
+        // Clients learn from it how far their clock is off.
+        DATE,
         ETAG,
         LOCATION,
         RETRY_AFTER,

@@ -28,7 +28,7 @@ pub(crate) async fn note_denials(State(app): State<App>, request: Request, next:
         return response;
     }
     let token = bearer(&kept).ok().flatten();
-    let Some(access) = token.and_then(|token| app.auth.validate(token).ok()) else {
+    let Some(access) = token.and_then(|token| app.auth.recognise(token).ok()) else {
         return response;
     };
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);

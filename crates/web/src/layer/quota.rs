@@ -1,4 +1,5 @@
-//! How many requests per minute (PRO-1), in memory: GCRA by `governor`, driven by the installation's clock.
+//! How many requests per minute (PRO-1): GCRA by `governor`, in memory and driven by the installation's clock, or by what all
+//! servers share, where there is such a thing and while it answers.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -8,12 +9,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use governor::clock::Clock;
-use governor::middleware::{StateInformationMiddleware, StateSnapshot};
+use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter as Gcra};
 use ntt_auth_core::Auth;
 use ntt_auth_core::model::{Role, UserId};
+use papaya::HashMap;
 
+use crate::layer::{Counted, SharedCount, SharedLimits};
 use crate::settings::RateLimits;
 
 /// So many keys are held in one bucket; beyond, addresses are counted by larger networks.
@@ -45,6 +48,16 @@ impl Key {
                 .map(|network| network.network())
         });
         network.map_or(Self::Nobody, Self::Network)
+    }
+
+    /// The key as bytes: no two keys have the same.
+    fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::User(user) => [b"user".as_slice(), user.uuid().as_bytes()].concat(),
+            Self::Network(IpAddr::V4(address)) => [b"ipv4".as_slice(), &address.octets()].concat(),
+            Self::Network(IpAddr::V6(address)) => [b"ipv6".as_slice(), &address.octets()].concat(),
+            Self::Nobody => b"nobody".to_vec(),
+        }
     }
 
     /// The larger network an address is counted with in a crowd.
@@ -96,11 +109,16 @@ pub(crate) struct RateLimiter {
     clock: CoreClock,
     limits: RateLimits,
     buckets: Option<ArcSwap<Buckets>>,
+    shared: Option<Arc<dyn SharedLimits>>,
 }
 
 impl RateLimiter {
-    /// A limiter by these limits, on the clock of `auth`.
-    pub(crate) fn new(auth: &Arc<Auth>, limits: &RateLimits) -> Self {
+    /// A limiter by these limits, on the clock of `auth`; what is `shared` by several servers decides while it answers.
+    pub(crate) fn new(
+        auth: &Arc<Auth>,
+        limits: &RateLimits,
+        shared: Option<Arc<dyn SharedLimits>>,
+    ) -> Self {
         let clock = CoreClock(Arc::clone(auth));
         let buckets = limits
             .enabled
@@ -109,17 +127,22 @@ impl RateLimiter {
             clock,
             limits: *limits,
             buckets,
+            shared,
         }
     }
 
     /// Forgets what was counted.
-    pub(crate) fn forget(&self) {
+    pub(crate) async fn forget(&self) {
         if let Some(buckets) = &self.buckets {
             buckets.store(Arc::new(Buckets::new(&self.clock, &self.limits)));
         }
+        if let Some(shared) = &self.shared {
+            shared.forget().await;
+        }
     }
 
-    /// Counts one request outside the limits by role. If there are too many, after how many seconds to come again.
+    /// Counts one request outside the limits by role, which is never asked elsewhere. If there are too many, after how many
+    /// seconds to come again.
     pub(super) fn flooded_by(&self, address: impl FnOnce() -> Option<IpAddr>) -> Option<u64> {
         let buckets = self.buckets.as_ref()?;
         let standing = buckets.load().open.count(Key::of_address(address()));
@@ -127,10 +150,13 @@ impl RateLimiter {
     }
 
     /// Counts one request. `None` if limits are turned off.
-    pub(super) fn count(&self, policy: Policy, key: Key) -> Option<Standing> {
-        self.buckets
-            .as_ref()
-            .map(|buckets| buckets.load().of(policy).count(key))
+    pub(super) async fn count(&self, policy: Policy, key: Key) -> Option<Standing> {
+        let buckets = self.buckets.as_ref()?.load_full();
+        let bucket = buckets.of(policy);
+        Some(match &self.shared {
+            Some(shared) => bucket.count_together(&**shared, policy, key).await,
+            None => bucket.count(key),
+        })
     }
 }
 
@@ -184,6 +210,7 @@ struct Bucket {
     clock: CoreClock,
     limit: NonZeroU32,
     checks: AtomicUsize,
+    refused: HashMap<Key, Duration>,
 }
 
 impl Bucket {
@@ -195,35 +222,75 @@ impl Bucket {
             clock: clock.clone(),
             limit,
             checks: AtomicUsize::new(0),
+            refused: HashMap::new(),
         }
     }
 
+    /// Counts here alone.
     fn count(&self, key: Key) -> Standing {
+        self.count_kept(self.kept(key))
+    }
+
+    fn count_kept(&self, key: Key) -> Standing {
+        match self.gcra.check_key(&key) {
+            Ok(snapshot) => self.admitted(snapshot.remaining_burst_capacity()),
+            Err(until) => self.refused(until.wait_time_from(self.clock.now())),
+        }
+    }
+
+    /// Counts with the other servers. What is admitted is counted here, too, so that a fair count goes on without them. What is
+    /// refused is remembered: nothing that any server does admits it earlier, so a flood ends at this one.
+    async fn count_together(
+        &self,
+        shared: &dyn SharedLimits,
+        policy: Policy,
+        key: Key,
+    ) -> Standing {
+        let kept = self.kept(key);
+        let now = self.clock.now();
+        if let Some(until) = self.refused.pin().get(&kept)
+            && now < *until
+        {
+            return self.refused(until.saturating_sub(now));
+        }
+        let quota = Quota::per_minute(self.limit);
+        let counted = Counted {
+            policy: policy.name(),
+            caller: &kept.bytes(),
+            step: quota.replenish_interval(),
+            tolerance: quota.replenish_interval() * (self.limit.get() - 1),
+        };
+        match shared.count(counted).await {
+            Some(count) if count.admitted => {
+                let _ = self.gcra.check_key(&kept);
+                self.admitted(remaining(&counted, count))
+            }
+            Some(count) => {
+                let refused = self.refused.pin();
+                if refused.len() < CROWD {
+                    refused.insert(kept, self.clock.now() + count.wait);
+                }
+                self.refused(count.wait)
+            }
+            None => self.count_kept(kept),
+        }
+    }
+
+    /// The key that a caller is counted under. Now and then, those of whoever has been quiet are forgotten.
+    fn kept(&self, key: Key) -> Key {
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.gcra.retain_recent();
+            let now = self.clock.now();
+            self.refused.pin().retain(|_, until| now < *until);
         }
-        let key = if self.gcra.len() < CROWD {
-            key
-        } else {
-            key.in_crowd()
-        };
-        match self.gcra.check_key(&key) {
-            Ok(snapshot) => self.admitted(&snapshot),
-            Err(until) => {
-                let wait = until.wait_time_from(self.clock.now());
-                Standing {
-                    limit: self.limit.get(),
-                    remaining: 0,
-                    seconds: ceil(wait).max(1),
-                    admitted: false,
-                }
-            }
+        match self.gcra.len() {
+            0..CROWD => key,
+            _ => key.in_crowd(),
         }
     }
 
-    fn admitted(&self, snapshot: &StateSnapshot) -> Standing {
+    fn admitted(&self, remaining: u32) -> Standing {
         let limit = self.limit.get();
-        let remaining = snapshot.remaining_burst_capacity();
         let seconds = ceil(Duration::from_mins(1) * limit.saturating_sub(remaining) / limit);
         Standing {
             limit,
@@ -232,6 +299,21 @@ impl Bucket {
             admitted: true,
         }
     }
+
+    fn refused(&self, wait: Duration) -> Standing {
+        Standing {
+            limit: self.limit.get(),
+            remaining: 0,
+            seconds: ceil(wait).max(1),
+            admitted: false,
+        }
+    }
+}
+
+/// How many more requests are admitted at once after this one, as `governor` says it of its own counts.
+fn remaining(counted: &Counted<'_>, count: SharedCount) -> u32 {
+    let room = (counted.tolerance + counted.step).saturating_sub(count.wait);
+    u32::try_from(room.as_nanos() / counted.step.as_nanos().max(1)).unwrap_or(u32::MAX)
 }
 
 /// Whole seconds, rounded up.
@@ -248,5 +330,41 @@ impl Clock for CoreClock {
 
     fn now(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.now().millis()).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_shared_count_is_what_the_limiter_in_memory_says() {
+        for limit in [1, 2, 3, 7, 10, 300, 1000, 6_000_000] {
+            let limit = NonZeroU32::new(limit).unwrap();
+            let quota = Quota::per_minute(limit);
+            let clock = FakeRelativeClock::default();
+            let local = Gcra::direct_with_clock(quota, clock.clone())
+                .with_middleware::<StateInformationMiddleware>();
+            let step = quota.replenish_interval();
+            let counted = Counted {
+                policy: "guest",
+                caller: b"",
+                step,
+                tolerance: step * (limit.get() - 1),
+            };
+            let mut wait = Duration::ZERO;
+            for gap in [0, 0, 3, 0, 5_000, 0, 0, 61_000, 1].map(Duration::from_millis) {
+                clock.advance(gap);
+                wait = wait.saturating_sub(gap);
+                if let Ok(snapshot) = local.check() {
+                    wait += step;
+                    let admitted = true;
+                    let remaining = remaining(&counted, SharedCount { admitted, wait });
+                    assert_eq!(remaining, snapshot.remaining_burst_capacity(), "{limit}");
+                }
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ const WINDOW: u32 = 60;
 /// refreshing and what has a mail sent are counted apart and by address, whoever asks.
 pub(crate) async fn rate_limit(State(app): State<App>, request: Request, next: Next) -> Response {
     let (policy, key) = judge(&app, &request);
-    let Some(standing) = app.limiter.count(policy, key) else {
+    let Some(standing) = app.limiter.count(policy, key).await else {
         return next.run(request).await;
     };
     let mut response = match standing.admitted {
@@ -69,7 +69,7 @@ fn judge(app: &App, request: &Request) -> (Policy, Key) {
         _ => {}
     }
     let token = bearer(request.headers()).ok().flatten();
-    match token.and_then(|token| app.auth.validate(token).ok()) {
+    match token.and_then(|token| app.auth.recognise(token).ok()) {
         Some(access) => (Policy::Role(access.role), Key::User(access.user_id)),
         None => (Policy::Role(Role::Guest), address()),
     }

@@ -41,6 +41,8 @@ pub enum ProblemCode {
     MethodNotAllowed,
     /// The client took too long to send the body.
     Timeout,
+    /// What comes after a cursor cannot be told any more.
+    CursorGone,
     /// The resource is not in the state that this begins from.
     Conflict,
     /// It would leave nobody who may do everything.
@@ -59,13 +61,15 @@ pub enum ProblemCode {
     Overloaded,
     /// Something the server rests on is away.
     Unavailable,
+    /// This node has not been able to learn of revocations for too long, so it accepts no access token.
+    RevocationsStale,
     /// A defect.
     Internal,
 }
 
 impl ProblemCode {
     /// Every code.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::MalformedRequest,
         Self::ValidationFailed,
         Self::InvalidCredentials,
@@ -82,6 +86,7 @@ impl ProblemCode {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Timeout,
+        Self::CursorGone,
         Self::Conflict,
         Self::LastSuperAdmin,
         Self::PayloadTooLarge,
@@ -91,6 +96,7 @@ impl ProblemCode {
         Self::RateLimited,
         Self::Overloaded,
         Self::Unavailable,
+        Self::RevocationsStale,
         Self::Internal,
     ];
 
@@ -113,6 +119,7 @@ impl ProblemCode {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Timeout => "timeout",
+            Self::CursorGone => "cursor_gone",
             Self::Conflict => "conflict",
             Self::LastSuperAdmin => "last_super_admin",
             Self::PayloadTooLarge => "payload_too_large",
@@ -122,6 +129,7 @@ impl ProblemCode {
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::Unavailable => "unavailable",
+            Self::RevocationsStale => "revocations_stale",
             Self::Internal => "internal",
         }
     }
@@ -143,6 +151,7 @@ impl ProblemCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::CursorGone => StatusCode::GONE,
             Self::Conflict | Self::LastSuperAdmin => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -150,7 +159,9 @@ impl ProblemCode {
             Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Overloaded | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::Unavailable | Self::RevocationsStale => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -174,6 +185,7 @@ impl ProblemCode {
             Self::NotFound => "There is nothing here",
             Self::MethodNotAllowed => "The method is not known here",
             Self::Timeout => "The request took too long to arrive",
+            Self::CursorGone => "What comes after this cursor is not known any more",
             Self::Conflict => "The state does not permit this",
             Self::LastSuperAdmin => "The last super admin must stay",
             Self::PayloadTooLarge => "The body is too large",
@@ -183,6 +195,7 @@ impl ProblemCode {
             Self::RateLimited => "Too many requests",
             Self::Overloaded => "Too much to do just now",
             Self::Unavailable => "Not available just now",
+            Self::RevocationsStale => "What was revoked of late is not known just now",
             Self::Internal => "Something went wrong here",
         }
     }
@@ -211,6 +224,7 @@ impl ProblemCode {
             Self::NotFound => page!("not_found"),
             Self::MethodNotAllowed => page!("method_not_allowed"),
             Self::Timeout => page!("timeout"),
+            Self::CursorGone => page!("cursor_gone"),
             Self::Conflict => page!("conflict"),
             Self::LastSuperAdmin => page!("last_super_admin"),
             Self::PayloadTooLarge => page!("payload_too_large"),
@@ -220,6 +234,7 @@ impl ProblemCode {
             Self::RateLimited => page!("rate_limited"),
             Self::Overloaded => page!("overloaded"),
             Self::Unavailable => page!("unavailable"),
+            Self::RevocationsStale => page!("revocations_stale"),
             Self::Internal => page!("internal"),
         }
     }

@@ -86,6 +86,12 @@ impl From<TokenRefused> for Problem {
             TokenRefused::Revoked => {
                 Self::new(ProblemCode::TokenRevoked, "Refresh it, or sign in again.")
             }
+            // Not logged here: it would be a line for each request, and that the follower fails has been logged.
+            TokenRefused::Stale => Self::new(
+                ProblemCode::RevocationsStale,
+                "The token may be good: try again shortly.",
+            )
+            .retry_after(STORE_RETRY),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::response::{IntoResponse as _, Response};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use minijinja::context;
 use pulldown_cmark::{Parser, html};
@@ -54,12 +54,12 @@ pub(crate) async fn asset(Path(file): Path<String>) -> Response {
             .into_response(),
         "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png" => {
             match utoipa_swagger_ui::serve(&file, Arc::clone(&CONFIG)) {
-                Ok(Some(found)) => (
-                    day,
-                    [(CONTENT_TYPE, charset_said(found.content_type))],
-                    found.bytes.into_owned(),
-                )
-                    .into_response(),
+                Ok(Some(found)) => {
+                    // Compressed in the binary, and passed on as they are: whoever draws a page reads gzip.
+                    let encoding = found.gzpipped.then_some([(CONTENT_ENCODING, "gzip")]);
+                    let kind = [(CONTENT_TYPE, charset_said(found.content_type))];
+                    (encoding, day, kind, found.bytes.into_owned()).into_response()
+                }
                 _ => Problem::not_found().into_response(),
             }
         }

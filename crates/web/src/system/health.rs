@@ -1,5 +1,6 @@
 //! Whether the server is up, may be sent requests, and how its parts are.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
@@ -16,10 +17,10 @@ use crate::App;
 use crate::api::schema::{FRAME, refusals};
 use crate::extract::MaybeSignedIn;
 use crate::problem::{Problem, ProblemCode};
-use crate::system::{Component, Condition};
+use crate::system::{BreakerState, BreakerStats, Component, Condition, NodeStats};
 
 /// The revocation log is read several times a second; unread for so long, revocations of other nodes may be missing.
-const FOLLOWER_LATE: Duration = Duration::from_secs(5);
+const FOLLOWER_LATE: Duration = Duration::from_secs(2);
 /// Unread for so long, the follower is taken to be dead.
 const FOLLOWER_DEAD: Duration = Duration::from_mins(1);
 /// A store that does not answer within this time is down for whoever waits.
@@ -32,6 +33,7 @@ refusals!(
         ProblemCode::TokenExpired,
         ProblemCode::TokenInvalid,
         ProblemCode::TokenRevoked,
+        ProblemCode::RevocationsStale,
     ],
     FRAME,
 );
@@ -53,13 +55,30 @@ pub(crate) struct HealthBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DetailedHealth, example = json!({
     "status": "ok", "timestamp": "2026-01-02T03:04:05.678Z", "version": "0.1.0",
-    "components": [{ "name": "store", "status": "ok", "latencyMs": 0.041 }]
+    "components": [{ "name": "store", "status": "ok", "latencyMs": 0.841, "breaker": "closed" }]
 }))]
 pub(crate) struct DetailedHealthBody {
     #[serde(flatten)]
     health: HealthBody,
     /// The parts.
     components: Vec<ComponentBody>,
+    /// The servers of this installation, where they know of each other (`redis.url`); told only to whoever may read everything about
+    /// the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<Vec<NodeBody>>,
+}
+
+/// A server of several.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HealthNode)]
+pub(crate) struct NodeBody {
+    /// Its name, a new one at each start.
+    #[schema(example = "4711-8c1f0d3a5b7e9246")]
+    name: String,
+    /// Its version.
+    version: String,
+    /// How its circuit breakers stand, by service.
+    breakers: BTreeMap<String, BreakerState>,
 }
 
 /// A part of the server.
@@ -75,6 +94,12 @@ pub(crate) struct ComponentBody {
     /// How long it took to answer, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_ms: Option<f64>,
+    /// How the circuit breaker before it stands, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaker: Option<BreakerState>,
+    /// How long ago it last took up what others did, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_ms: Option<f64>,
     /// Why it is not well; told only to whoever may read everything about the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
@@ -109,18 +134,22 @@ pub(crate) async fn health_live(State(app): State<App>) -> Json<HealthBody> {
 
 /// Whether requests may be sent here
 ///
-/// A probe that fails means: send requests elsewhere.
+/// A probe that fails means: send requests elsewhere. A server that was told to stop says so here first, and answers for a
+/// moment more.
 #[utoipa::path(get, path = "/health/ready", tag = "System", responses(
     (status = 200, description = "Requests may be sent.", body = HealthBody),
-    (status = 503, description = "The store or the keys are not there.", body = HealthBody),
+    (status = 503, description = "The store or the keys are not there, what other nodes revoke is not learned of, or the server is about to end.", body = HealthBody),
     Refusals,
 ))]
 pub(crate) async fn health_ready(State(app): State<App>) -> Response {
-    let condition = worst(&[store(&app).await, keys(&app)]);
-    let status = if condition == Condition::Ok {
-        StatusCode::OK
+    let condition = if app.probe.is_stopping() {
+        Condition::Down
     } else {
-        StatusCode::SERVICE_UNAVAILABLE
+        worst(&[store(&app).await, keys(&app), revocations(&app)])
+    };
+    let status = match condition {
+        Condition::Ok | Condition::Degraded => StatusCode::OK,
+        Condition::Down => StatusCode::SERVICE_UNAVAILABLE,
     };
     (status, Json(HealthBody::of(&app, condition))).into_response()
 }
@@ -152,11 +181,21 @@ pub(crate) async fn health_detailed(
     ];
     components.extend(app.probe.components().await);
     let health = HealthBody::of(&app, worst(&components));
+    let breakers = app.probe.breakers();
     let components = components
         .into_iter()
-        .map(|component| ComponentBody::of(component, causes))
+        .map(|component| ComponentBody::of(&app, component, &breakers, causes))
         .collect();
-    Ok(Json(DetailedHealthBody { health, components }))
+    let nodes = match causes {
+        true => app.probe.nodes().await,
+        false => Vec::new(),
+    };
+    let nodes = nodes.into_iter().map(NodeBody::from).collect::<Vec<_>>();
+    Ok(Json(DetailedHealthBody {
+        health,
+        components,
+        nodes: (!nodes.is_empty()).then_some(nodes),
+    }))
 }
 
 impl HealthBody {
@@ -169,9 +208,25 @@ impl HealthBody {
     }
 }
 
-impl ComponentBody {
-    fn of(component: Component, causes: bool) -> Self {
+impl From<NodeStats> for NodeBody {
+    fn from(node: NodeStats) -> Self {
         Self {
+            name: node.name,
+            version: node.version,
+            breakers: node.breakers,
+        }
+    }
+}
+
+impl ComponentBody {
+    fn of(app: &App, component: Component, breakers: &[BreakerStats], causes: bool) -> Self {
+        let breaker = breakers
+            .iter()
+            .find(|breaker| breaker.service == component.name);
+        let follows = component.name == REVOCATIONS;
+        Self {
+            breaker: breaker.map(|breaker| breaker.state),
+            lag_ms: follows.then(|| milliseconds(app.auth.revocation_lag())),
             name: component.name,
             status: component.condition,
             latency_ms: component.latency.map(milliseconds),
@@ -240,17 +295,27 @@ fn keys(app: &App) -> Component {
     }
 }
 
+/// The name of the part that follows revocations.
+const REVOCATIONS: &str = "revocations";
+
 fn revocations(app: &App) -> Component {
-    let age = app.auth.now().since(app.auth.revoked().followed_at());
-    let condition = match age {
-        age if age >= FOLLOWER_DEAD => Condition::Down,
-        age if age >= FOLLOWER_LATE => Condition::Degraded,
+    let lag = app.auth.revocation_lag();
+    let condition = match lag {
+        _ if app.auth.is_stale() => Condition::Down,
+        lag if lag >= FOLLOWER_DEAD => Condition::Down,
+        lag if lag >= FOLLOWER_LATE => Condition::Degraded,
         _ => Condition::Ok,
     };
-    let cause = (condition != Condition::Ok)
-        .then(|| format!("the log was last read {} seconds ago", age.as_secs()));
+    let cause = (condition != Condition::Ok).then(|| {
+        let (seconds, at) = (lag.as_secs(), app.auth.revoked().followed_at());
+        let refusing = match app.auth.is_stale() {
+            true => "; no access token is accepted until it can be read",
+            false => "",
+        };
+        format!("the log was last read {seconds} seconds ago, at {at}{refusing}")
+    });
     Component {
-        name: "revocations",
+        name: REVOCATIONS,
         condition,
         latency: None,
         cause,

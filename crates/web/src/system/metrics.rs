@@ -1,8 +1,13 @@
 //! What Prometheus is told.
 
+mod breakers;
+mod revocations;
+mod store;
+mod traces;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -14,8 +19,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::breakers::BreakerSeries;
+use self::store::StoreSeries;
+use self::traces::TraceSeries;
 use crate::App;
 use crate::system::Condition;
+
+use revocations::RevocationMetrics;
 
 /// The label of whatever matched no route. So ten thousand made-up addresses make one series.
 const UNMATCHED: &str = "unmatched";
@@ -47,11 +57,6 @@ struct JobLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct BreakerLabels {
-    service: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
     route: String,
 }
@@ -67,17 +72,16 @@ pub(crate) struct Metrics {
     unmatched: Route,
     mails: Family<MailLabels, Counter>,
     jobs: Family<JobLabels, Gauge>,
-    breaker_state: Family<BreakerLabels, Gauge>,
-    breaker_opened: Family<BreakerLabels, Counter>,
-    breaker_refused: Family<BreakerLabels, Counter>,
+    breakers: BreakerSeries,
     hashing_workers: Gauge,
     hashing_waiting: Gauge,
     hashing_running: Gauge,
     hashing_finished: Counter,
     hashing_refused: Counter,
     verified_tokens: Gauge,
-    revocations: Gauge,
-    revocations_age: Gauge<f64, AtomicU64>,
+    revocations: RevocationMetrics,
+    store: StoreSeries,
+    traces: TraceSeries,
     store_up: Gauge,
     store_latency: Gauge<f64, AtomicU64>,
 }
@@ -109,24 +113,10 @@ impl Metrics {
         );
         let jobs = Family::default();
         registry.register("jobs", "Jobs of all nodes, by state", jobs.clone());
-        let breaker_state = Family::default();
-        registry.register(
-            "breaker_state",
-            "How the circuit breaker around a service stands: 0 closed, 1 half-open, 2 open",
-            breaker_state.clone(),
-        );
-        let breaker_opened = Family::default();
-        registry.register(
-            "breaker_opened",
-            "How often the circuit breaker around a service opened",
-            breaker_opened.clone(),
-        );
-        let breaker_refused = Family::default();
-        registry.register(
-            "breaker_refused",
-            "Calls that the circuit breaker around a service refused",
-            breaker_refused.clone(),
-        );
+        let breakers = BreakerSeries::register(&mut registry);
+        let store = StoreSeries::register(&mut registry);
+        let traces = TraceSeries::register(&mut registry);
+        let revocations = RevocationMetrics::register(&mut registry);
         let route = |name: String| Route {
             counters: Default::default(),
             duration: OnceLock::new(),
@@ -144,14 +134,12 @@ impl Metrics {
             "verified_tokens",
             "Verified access tokens that are remembered",
         );
-        let revocations = gauge("revocations", "Revocations in force");
         let store_up = gauge("store_up", "Whether the store answers: 1 or 0");
         let mut seconds = |name: &str, help: &str| {
             let gauge = Gauge::<f64, AtomicU64>::default();
             registry.register_with_unit(name, help, Unit::Seconds, gauge.clone());
             gauge
         };
-        let revocations_age = seconds("revocations_age", "Time since the revocation log was read");
         let store_latency = seconds(
             "store_latency",
             "Time the store took to answer the last probe",
@@ -177,9 +165,7 @@ impl Metrics {
             durations,
             mails,
             jobs,
-            breaker_state,
-            breaker_opened,
-            breaker_refused,
+            breakers,
             hashing_workers,
             hashing_waiting,
             hashing_running,
@@ -187,7 +173,8 @@ impl Metrics {
             hashing_refused,
             verified_tokens,
             revocations,
-            revocations_age,
+            store,
+            traces,
             store_up,
             store_latency,
         }
@@ -250,14 +237,11 @@ impl Metrics {
         raise(&self.hashing_finished, hashing.finished);
         raise(&self.hashing_refused, hashing.refused);
         gauge(&self.verified_tokens, app.auth.remembered_tokens() as u64);
-        gauge(&self.revocations, app.auth.revoked().len() as u64);
-        self.revocations_age.set(
-            app.auth
-                .now()
-                .since(app.auth.revoked().followed_at())
-                .as_secs_f64(),
-        );
+        self.revocations.look(app);
         self.look_at_mail(app).await;
+        self.breakers.look(app.probe.breakers());
+        self.store.look(app.probe.store());
+        self.traces.look(app.probe.traces());
         let store = super::health::store(app).await;
         self.store_up
             .set(i64::from(store.condition == Condition::Ok));
@@ -265,9 +249,6 @@ impl Metrics {
             .set(store.latency.unwrap_or_default().as_secs_f64());
     }
 }
-
-/// The name of the breaker around the mail server.
-const MAIL: BreakerLabels = BreakerLabels { service: "mail" };
 
 impl Metrics {
     async fn look_at_mail(&self, app: &App) {
@@ -284,19 +265,6 @@ impl Metrics {
                 };
                 raise(&self.mails.get_or_create_owned(&labels), total);
             }
-        }
-        if let Some(breaker) = stats.breaker {
-            self.breaker_state
-                .get_or_create_owned(&MAIL)
-                .set(i64::from(breaker.state));
-            raise(
-                &self.breaker_opened.get_or_create_owned(&MAIL),
-                breaker.opened,
-            );
-            raise(
-                &self.breaker_refused.get_or_create_owned(&MAIL),
-                breaker.refused,
-            );
         }
         // A store that does not answer leaves the figures as they were; that it does not is told beside them.
         if let Ok(counts) = app.auth.store().read().jobs().counts().await {
@@ -318,7 +286,5 @@ impl Metrics {
 
 /// Brings a counter up to a figure that is counted elsewhere.
 fn raise(counter: &Counter, total: u64) {
-    counter
-        .inner()
-        .fetch_max(total, std::sync::atomic::Ordering::Relaxed);
+    counter.inner().fetch_max(total, Ordering::Relaxed);
 }

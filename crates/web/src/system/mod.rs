@@ -13,6 +13,9 @@ mod travel;
 
 pub(crate) use metrics::Metrics;
 pub use outbox::{Outbox, OutboxMail};
-pub use probe::{BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats, Probe};
+pub use probe::{
+    BreakerState, BreakerStats, Component, Condition, HashingStats, LetterStats, MailStats,
+    NodeStats, Probe, StatementStats, StoreStats, TraceStats,
+};
 pub use travel::TimeTravel;
 pub(crate) use travel::Traveller;

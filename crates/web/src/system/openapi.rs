@@ -24,6 +24,7 @@ pub const OPENAPI: &str = include_str!("../../../../openapi/ntt-auth.json");
         (name = "Authentication", description = "Accounts' own sign-up, sign-in and passwords."),
         (name = "Sessions", description = "Where an account is signed in."),
         (name = "Users", description = "Accounts, one's own and, for those who may, others'."),
+        (name = "Revocations", description = "What was revoked, for services that validate tokens by themselves."),
         (name = "System", description = "The server itself."),
         (name = "Testing", description = "For testing other software against this server: absent in production."),
         (name = "Pages", description = "Pages for people."),
@@ -48,8 +49,13 @@ impl Modify for Schemes {
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("The token configured as `metrics.token`."))
             .build();
+        let feed = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token configured as `revocations.feed_token`."))
+            .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("feed", SecurityScheme::Http(feed));
         components.add_security_scheme("metrics", SecurityScheme::Http(metrics));
     }
 }

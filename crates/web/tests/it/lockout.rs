@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use http::Method;
-use ntt_auth_core::flow::{Measure, purge};
+use ntt_auth_core::flow::{Measure, purge, settle_guesses};
 use ntt_auth_core::model::{EventKind, Role};
 use ntt_auth_core::password::HasherError;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, Failing, PASSWORD, Principal, TestApp, link, sqlite};
+use crate::app::{
+    Answer, Failing, Leaving, PASSWORD, Principal, Switch, TestApp, fresh, link, sqlite,
+};
 
 const LOGIN: &str = "/api/v1/auth/login";
 const CHANGE: &str = "/api/v1/auth/change-password";
@@ -325,8 +327,8 @@ async fn e24_fifty_guesses_at_once_are_five() {
         .into_iter()
         .map(Result::unwrap)
         .collect();
-    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5);
-    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 45);
+    let count = |status| statuses.iter().filter(|found| **found == status).count();
+    assert_eq!((count(401), count(429)), (5, 45), "{statuses:?}");
 }
 
 #[tokio::test]
@@ -437,7 +439,7 @@ async fn e22_strangers_who_guess_do_not_keep_the_owner_from_a_new_password() {
 
 #[tokio::test]
 async fn pro2_what_was_not_looked_at_is_not_counted() {
-    let store = sqlite("sqlite::memory:").await;
+    let store = fresh().await;
     let overloaded = HasherError::Overloaded {
         retry_after_secs: 1,
     };
@@ -454,6 +456,29 @@ async fn pro2_what_was_not_looked_at_is_not_counted() {
     let app = TestApp::builder().store(store).build().await;
     app.account("ada", Role::User).await;
     attempt(&app.anon(), ADA, PASSWORD).await.is(200);
+}
+
+#[tokio::test]
+async fn pro2_right_passwords_lock_nobody_out_while_the_store_goes_away() {
+    let store = fresh().await;
+    let settled = TestApp::builder().store(store.clone()).build().await;
+    settled.account("ada", Role::User).await;
+    let switch = Switch::over(store);
+    let app = TestApp::builder()
+        .store(switch.clone())
+        .hasher(Leaving::with(switch.clone()))
+        .build()
+        .await;
+    for _ in 0..20 {
+        attempt(&app.anon(), ADA, PASSWORD)
+            .await
+            .refuses(503, "unavailable");
+        settle_guesses(&app.auth).await.unwrap_err();
+        switch.on();
+        assert_eq!(settle_guesses(&app.auth).await.unwrap(), 1);
+    }
+    // Somebody else's guesses from there are counted as ever.
+    assert_eq!(guess_on(&settled.anon(), ADA).await, 5);
 }
 
 #[tokio::test]

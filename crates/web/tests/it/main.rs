@@ -1,5 +1,5 @@
-//! The API as its clients see it: every route, every refusal, every rule about sessions and roles, over a real store in
-//! memory, with a clock that the tests move.
+//! The API as its clients see it: every route, every refusal, every rule about sessions and roles, over a real store,
+//! which is SQLite in memory or what `NTT_TEST_ENGINE` says, with a clock that the tests move.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -31,6 +31,7 @@ mod rate_limits;
 mod refresh;
 mod register;
 mod retention;
+mod revocations;
 mod root;
 mod secrecy;
 mod sessions;

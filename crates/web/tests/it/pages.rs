@@ -7,7 +7,7 @@ use http::Method;
 use ntt_auth_core::flow::offer_set_up;
 use ntt_auth_core::password::HasherError;
 
-use crate::app::{Answer, Failing, OPERATIONS, PUBLIC_URL, Principal, Switch, TestApp, sqlite};
+use crate::app::{Answer, Failing, OPERATIONS, PUBLIC_URL, Principal, Switch, TestApp, fresh};
 use crate::mail::{forgotten, registered};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -159,7 +159,7 @@ async fn pro1_whoever_opens_pages_too_often_is_told_by_a_page() {
 
 #[tokio::test]
 async fn a_form_that_cannot_be_taken_right_now_is_refused_by_a_page() {
-    let store = Switch::over(sqlite("sqlite::memory:").await);
+    let store = Switch::over(fresh().await);
     let app = TestApp::builder().store(store.clone()).build().await;
     registered(&app, "ada").await;
     let token = forgotten(&app, "ada").await;
@@ -224,6 +224,17 @@ async fn v6_2_6_v6_2_7_fields_for_passwords_say_so_to_password_managers() {
         for forbidden in ["onpaste", "maxlength", "readonly", "autocomplete=\"off\""] {
             assert!(!field.contains(forbidden), "{field}");
         }
+    }
+}
+
+#[tokio::test]
+async fn files_of_swagger_ui_come_compressed() {
+    let app = TestApp::new().await;
+    for file in ["swagger-ui.css", "swagger-ui-bundle.js"] {
+        let answer = app.anon().get(&format!("/docs/assets/{file}")).await;
+        let answer = answer.is(200);
+        assert_eq!(answer.header("content-encoding"), "gzip", "{file}");
+        assert_eq!(answer.body[..2], [0x1f, 0x8b], "{file}");
     }
 }
 

@@ -7,7 +7,7 @@ use ntt_auth_core::flow::{
 use ntt_auth_core::model::EventKind;
 use ntt_auth_core::secret::{MasterKey, MasterKeys, RootSecret, SealedBy};
 
-use crate::app::{TestApp, sqlite};
+use crate::app::{TestApp, fresh};
 
 fn keys(current: u8, previous: Option<u8>) -> MasterKeys {
     let key = |byte| MasterKey::new([byte; 32]);
@@ -29,7 +29,7 @@ async fn open(app: &TestApp, keys: &MasterKeys) -> Result<(RootSecret, SealedBy)
 #[tokio::test]
 async fn tok3_a_new_store_has_a_root_secret_of_its_own_and_all_who_start_get_the_same() {
     let app = TestApp::new().await;
-    let store = sqlite("sqlite::memory:").await;
+    let store = fresh().await;
     let ours = keys(8, None);
     let open = || open_root(&*store, &ours, app.auth.entropy(), app.auth.now());
     let opened = join_all((0..8).map(|_| open())).await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::app::{PASSWORD, Switch, TestApp, sqlite};
+use crate::app::{PASSWORD, Switch, TestApp, fresh};
 use crate::system::Panics;
 
 /// A log that is kept.
@@ -58,7 +58,7 @@ async fn pro7_no_password_token_hash_or_address_is_logged() {
     let log = Kept::default();
     let subscriber = log.subscriber(tracing::Level::TRACE);
     let secrets = async {
-        let switch = Switch::over(sqlite("sqlite::memory:").await);
+        let switch = Switch::over(fresh().await);
         let app = TestApp::builder().store(switch.clone()).build().await;
         let setup = offer_set_up(&app.auth)
             .await

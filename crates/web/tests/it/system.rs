@@ -14,7 +14,7 @@ use ntt_auth_core::secret::PasswordHash;
 use ntt_auth_web::MetricsAccess;
 use serde_json::json;
 
-use crate::app::{Switch, TestApp, sqlite};
+use crate::app::{Switch, TestApp, fresh};
 
 #[tokio::test]
 async fn health_tells_that_the_server_is_up_and_when() {
@@ -32,7 +32,7 @@ async fn health_tells_that_the_server_is_up_and_when() {
 
 #[tokio::test]
 async fn without_its_store_the_server_is_alive_but_not_ready() {
-    let switch = Switch::over(sqlite("sqlite::memory:").await);
+    let switch = Switch::over(fresh().await);
     let app = TestApp::builder().store(switch.clone()).build().await;
     let admin = app.admin().await;
     let moderator = app.moderator().await;
@@ -130,6 +130,9 @@ async fn metrics_are_for_who_holds_their_token() {
         "ntt_auth_hashing_refused_total 0",
         "ntt_auth_verified_tokens 1",
         "ntt_auth_revocations 0",
+        "ntt_auth_revocations_latest 0",
+        "ntt_auth_revocations_age_seconds 0.0",
+        "ntt_auth_revocation_streams 0",
         "ntt_auth_store_up 1",
     ] {
         assert!(text.contains(series), "{series} is not in\n{text}");

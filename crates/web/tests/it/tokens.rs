@@ -8,7 +8,7 @@ use ntt_auth_core::flow::{self, Actor, ManageUser, Measure, offer_set_up};
 use ntt_auth_core::model::{Client, Role};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, PUBLIC_URL, Principal, Switch, TestApp, sqlite};
+use crate::app::{PASSWORD, PUBLIC_URL, Principal, Switch, TestApp, fresh};
 
 fn claims(token: &str) -> Value {
     let body = token.split('.').nth(1).unwrap();
@@ -379,7 +379,7 @@ async fn tok3_tokens_outlive_a_rotation_of_keys() {
 
 #[tokio::test]
 async fn tok8_validation_asks_no_store_and_goes_on_without_one() {
-    let switch = Switch::over(sqlite("sqlite::memory:").await);
+    let switch = Switch::over(fresh().await);
     let app = TestApp::builder().store(switch.clone()).build().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     bob.post_empty("/api/v1/auth/logout").await.is(204);

@@ -6,11 +6,11 @@ use ntt_auth_core::model::Role;
 use ntt_auth_core::password::{FormatError, HasherError};
 use serde_json::{Value, json};
 
-use crate::app::{Failing, PASSWORD, Switch, TestApp, sqlite};
+use crate::app::{Failing, PASSWORD, Switch, TestApp, fresh};
 
 #[tokio::test]
 async fn every_route_that_needs_the_store_says_so_and_recovers_by_itself() {
-    let switch = Switch::over(sqlite("sqlite::memory:").await);
+    let switch = Switch::over(fresh().await);
     let app = TestApp::builder().store(switch.clone()).build().await;
     let admin = app.admin().await;
     let ada = app.account("ada", Role::User).await;

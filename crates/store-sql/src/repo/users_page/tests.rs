@@ -13,6 +13,7 @@ use super::*;
 use crate::SqlStore;
 use crate::engine::{Conn, Unit};
 use crate::repo::user_search;
+use crate::view::UNWATCHED;
 
 const SORTS: [UserSort; 3] = [UserSort::CreatedAt, UserSort::Email, UserSort::LastLoginAt];
 
@@ -188,7 +189,7 @@ fn fits(user: &User, filter: &UserFilter) -> bool {
 #[tokio::test]
 async fn every_way_finds_the_same_page() {
     let store = populated().await;
-    let mut view = View::reading(&*store.engine);
+    let mut view = View::reading(&*store.engine, UNWATCHED);
     let (mut compared, mut read) = (0, 0);
     for query in queries() {
         let walked = found(&mut view, &query, &Way::Walked).await;
@@ -291,7 +292,7 @@ async fn num5_every_list_is_on_an_index() {
                 statement.text()
             );
             if may_be_read(&query) {
-                for way in read_ways(&mut View::reading(&*store.engine), &query).await {
+                for way in read_ways(&mut View::reading(&*store.engine, UNWATCHED), &query).await {
                     let Way::Read(_, words) = &way else {
                         continue;
                     };

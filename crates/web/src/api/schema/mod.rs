@@ -11,6 +11,7 @@ mod permissions;
 mod profile;
 mod refusals;
 mod registration;
+mod revocation;
 mod role;
 mod session;
 mod tokens;
@@ -31,6 +32,7 @@ pub(crate) use refusals::{
     share_refusals,
 };
 pub(crate) use registration::RegistrationFields;
+pub(crate) use revocation::{HeadBody, RevocationBody, RevocationPage};
 pub(crate) use role::{optional_role_schema, role_schema};
 pub(crate) use session::SessionList;
 pub(crate) use tokens::TokensBody;

@@ -37,6 +37,7 @@ pub(crate) const BEARER: &[ProblemCode] = &[
     ProblemCode::TokenExpired,
     ProblemCode::TokenInvalid,
     ProblemCode::TokenRevoked,
+    ProblemCode::RevocationsStale,
 ];
 /// What a route may answer that takes a body.
 pub(crate) const BODY: &[ProblemCode] = &[

@@ -35,7 +35,7 @@ pub(crate) async fn reset(
     Traveller(travel): Traveller,
 ) -> Result<axum::Json<ResetBody>, Problem> {
     let token = travel.reset().await.ok_or_else(Problem::not_found)??;
-    app.limiter.forget();
+    app.limiter.forget().await;
     if let Some(outbox) = app.probe.outbox() {
         outbox.clear().await;
     }

@@ -8,6 +8,8 @@ use ntt_auth_core::password::{
 use ntt_auth_core::port::Entropy;
 use ntt_auth_core::secret::PasswordHash;
 
+use super::Switch;
+
 /// bcrypt of cost 4, in the caller's thread.
 pub(crate) struct QuickHasher {
     policy: HashingPolicy,
@@ -75,5 +77,38 @@ impl Hasher for Failing {
 
     async fn verify(&self, _: Plain, _: Option<PasswordHash>) -> Result<Verdict, HasherError> {
         Err(self.0.clone())
+    }
+}
+
+/// A pool during whose work the store goes away.
+pub(crate) struct Leaving {
+    inner: QuickHasher,
+    switch: Arc<Switch>,
+}
+
+impl Leaving {
+    pub(crate) fn with(switch: Arc<Switch>) -> Arc<Self> {
+        let entropy = Arc::new(super::clock::SeededEntropy::new());
+        Arc::new(Self {
+            inner: QuickHasher::new(entropy),
+            switch,
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl Hasher for Leaving {
+    async fn hash(&self, password: Plain) -> Result<PasswordHash, HasherError> {
+        self.inner.hash(password).await
+    }
+
+    async fn verify(
+        &self,
+        password: Plain,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, HasherError> {
+        let verdict = self.inner.verify(password, stored).await;
+        self.switch.off();
+        verdict
     }
 }

@@ -2,6 +2,8 @@
 
 mod clock;
 mod document;
+mod engine;
+mod events;
 mod hasher;
 mod mailer;
 mod outbox;
@@ -21,19 +23,20 @@ use ntt_auth_core::flow::{
 use ntt_auth_core::model::{Client, Mail, Role, SecurityEvent, User, UserId};
 use ntt_auth_core::password::{Breaches, Hasher, PasswordPolicy};
 use ntt_auth_core::policy::{
-    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules, Rules,
-    SessionRules, TokenRules,
+    AccountRules, AuditRules, KeyRules, LockoutRules, RefreshRules, RetentionRules,
+    RevocationRules, Rules, SessionRules, TokenRules,
 };
 use ntt_auth_core::port::ErasureLog;
 use ntt_auth_core::secret::{Bearer, RootSecret};
 use ntt_auth_core::store::{Store, UserQuery};
 use ntt_auth_core::{Auth, flow};
-use ntt_auth_store_sql::SqlStore;
 use ntt_auth_web::{App, Component, HashingStats, Outbox, Probe, TimeTravel, WebSettings};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use document::{DOCUMENT, OPERATIONS, Operation, resolved};
-pub(crate) use hasher::Failing;
+pub(crate) use engine::{fresh, sqlite};
+pub(crate) use events::Events;
+pub(crate) use hasher::{Failing, Leaving};
 pub(crate) use mailer::{CapturingMailer, link};
 pub(crate) use principal::{Answer, Principal};
 pub(crate) use snapshot::assert_committed;
@@ -48,7 +51,7 @@ pub(crate) const PASSWORD: &str = "Analytical-Engine-1843";
 /// Where the installation says it is.
 pub(crate) const PUBLIC_URL: &str = "https://auth.example.com";
 
-/// An installation: routes over a store in memory, with a clock of its own.
+/// An installation: routes over a new store, with a clock of its own.
 #[derive(Clone)]
 pub(crate) struct TestApp {
     pub(crate) auth: Arc<Auth>,
@@ -57,6 +60,8 @@ pub(crate) struct TestApp {
     /// Mail that is kept, readable from [`DESK`].
     pub(crate) outbox: Kept,
     pub(crate) router: Router,
+    /// What the routes are given.
+    pub(crate) app: App,
 }
 
 /// How an installation differs from the usual one.
@@ -252,7 +257,7 @@ impl Builder {
     pub(crate) async fn build(self) -> TestApp {
         let store = match self.store {
             Some(store) => store,
-            None => sqlite("sqlite::memory:").await,
+            None => fresh().await,
         };
         let entropy = Arc::new(clock::SeededEntropy::new());
         let auth = Auth::new(AuthParts {
@@ -283,16 +288,10 @@ impl Builder {
             clock: self.clock,
             mailer: Arc::default(),
             outbox,
-            router: ntt_auth_web::router(app),
+            router: ntt_auth_web::router(app.clone()),
+            app,
         }
     }
-}
-
-/// An SQLite store with its tables.
-pub(crate) async fn sqlite(url: &str) -> Arc<dyn Store> {
-    let store = SqlStore::open(url).await.unwrap();
-    store.migrate().await.unwrap();
-    Arc::new(store)
 }
 
 /// Where everybody's requests come from, unless a test says otherwise.
@@ -330,6 +329,7 @@ fn rules() -> Rules {
             checkpoint_events: 1000,
         },
         retention: RetentionRules::default(),
+        revocations: RevocationRules::default(),
         fixed_codes: false,
     }
 }

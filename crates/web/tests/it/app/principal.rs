@@ -5,13 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use ntt_auth_core::model::{SessionId, UserId};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::document::conform;
+use super::events::Events;
 use super::{HOME, TestApp};
 
 /// Somebody at the other end of a request.
@@ -169,6 +170,39 @@ impl Principal {
         body: impl Into<Body>,
     ) -> Answer {
         let asked = method.clone();
+        let response = self.respond(method, path, headers, body).await;
+        let (parts, body) = response.into_parts();
+        let streams = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind == "text/event-stream");
+        let body = match streams {
+            // It has no end.
+            true => Bytes::new(),
+            false => body.collect().await.unwrap().to_bytes(),
+        };
+        let answer = Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        };
+        conform(&asked, path, &answer);
+        answer
+    }
+
+    /// Opens a stream of server-sent events.
+    pub(crate) async fn events(&self, path: &str, headers: &[(&str, &str)]) -> Events {
+        let response = self.respond(Method::GET, path, headers, "").await;
+        Events::of(response)
+    }
+
+    async fn respond(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Response<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -183,16 +217,7 @@ impl Principal {
         request
             .extensions_mut()
             .insert(ConnectInfo(SocketAddr::new(self.address, 50_000)));
-        let response = self.app.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let answer = Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        };
-        conform(&asked, path, &answer);
-        answer
+        self.app.router.clone().oneshot(request).await.unwrap()
     }
 
     /// A body as it is, said to be JSON.

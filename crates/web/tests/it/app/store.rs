@@ -85,50 +85,7 @@ fn gone<T>() -> Result<T, StoreError> {
     Err(StoreError::unavailable("switched off by a test"))
 }
 
-impl Read for Away {
-    fn users(&mut self) -> &mut dyn ReadUsers {
-        self
-    }
-    fn sessions(&mut self) -> &mut dyn ReadSessions {
-        self
-    }
-    fn codes(&mut self) -> &mut dyn ReadCodes {
-        self
-    }
-    fn jobs(&mut self) -> &mut dyn ReadJobs {
-        self
-    }
-    fn keys(&mut self) -> &mut dyn ReadKeys {
-        self
-    }
-    fn revocations(&mut self) -> &mut dyn ReadRevocations {
-        self
-    }
-    fn audit(&mut self) -> &mut dyn ReadAudit {
-        self
-    }
-    fn setup(&mut self) -> &mut dyn ReadSetup {
-        self
-    }
-    fn erasures(&mut self) -> &mut dyn ReadErasures {
-        self
-    }
-    fn stats(&mut self) -> &mut dyn ReadStats {
-        self
-    }
-    fn consents(&mut self) -> &mut dyn ReadConsents {
-        self
-    }
-    fn throttles(&mut self) -> &mut dyn ReadThrottles {
-        self
-    }
-    fn imports(&mut self) -> &mut dyn ReadImports {
-        self
-    }
-    fn root(&mut self) -> &mut dyn ReadRoot {
-        self
-    }
-}
+ntt_auth_core::read_as_itself!(Away);
 
 #[async_trait]
 impl ReadUsers for Away {

@@ -158,9 +158,9 @@ async fn e33_forgot_and_resend_answer_alike_whoever_is_asked_for() {
 
 #[tokio::test]
 async fn e33_a_request_reads_nothing_before_it_is_answered() {
-    use crate::app::{Switch, sqlite};
+    use crate::app::{Switch, fresh};
 
-    let switch = Switch::over(sqlite("sqlite::memory:").await);
+    let switch = Switch::over(fresh().await);
     let app = TestApp::builder().store(switch.clone()).build().await;
     registered(&app, "ada").await;
     let asked = async |name: &str| {

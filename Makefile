@@ -43,9 +43,9 @@ coverage: ## line coverage of the Rust crates; fails below 90 %, report in cover
 	scripts/coverage
 
 bench: ## measure against a bare server and on each engine, write docs/performance*.md (PEERS=1: and a peer)
-	cargo build --release --locked -p ntt-auth -p ntt-auth-bench
-	cargo build --release --locked -p ntt-auth-store-sql --all-features --example seed
-	target/release/ntt-auth-bench
+	cargo build --profile dist --locked -p ntt-auth -p ntt-auth-bench
+	cargo build --profile dist --locked -p ntt-auth-store-sql --all-features --example seed
+	target/dist/ntt-auth-bench
 
 bench-clients: ## measure what validating a token costs in a service, write docs/performance-clients.md
 	scripts/bench-clients

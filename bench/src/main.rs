@@ -52,11 +52,11 @@ enum Run {
 
 #[derive(Debug, Args)]
 struct Options {
-    /// The release binary under test.
-    #[arg(long, default_value = "target/release/ntt-auth")]
+    /// The binary under test.
+    #[arg(long, default_value = "target/dist/ntt-auth")]
     server: PathBuf,
     /// The program that fills a database with accounts.
-    #[arg(long, default_value = "target/release/examples/seed")]
+    #[arg(long, default_value = "target/dist/examples/seed")]
     seed: PathBuf,
     /// The page to write.
     #[arg(long, default_value = "docs/performance.md")]

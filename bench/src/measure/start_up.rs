@@ -66,7 +66,7 @@ pub(super) fn measure(bench: &Bench, sessions: &[Session], report: &mut Report) 
     report.finding(Finding {
         key: "binary-size",
         number: "NUM-4",
-        what: "size of the release binary".to_owned(),
+        what: "size of the binary".to_owned(),
         ours: mebibytes(size),
         beside: "–".to_owned(),
         result: mebibytes(size),

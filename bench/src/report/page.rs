@@ -25,14 +25,14 @@ impl Page {
         let cores = machine.cores;
         match self {
             Self::Server => format!(
-                "ntt-auth (release build, its defaults, rate limits off) and a bare server of the same stack (axum on hyper-util, \
+                "ntt-auth (a `dist` build, its defaults, rate limits off) and a bare server of the same stack (axum on hyper-util, \
                  tokio with one worker a core, mimalloc; it answers a fixed body and headers of the same size) run as processes of their own on one machine, \
                  and so does the client: all three share {cores} cores, which is why only ratios are promised. Rounds alternate; ratios are the median of the rounds'. \
                  In a closed loop a connection sends when it has its answer; in an open loop latency counts from the moment a request was due. \
                  On other databases than SQLite, and with several servers: [performance-engines.md](performance-engines.md)."
             ),
             Self::Engines => format!(
-                "ntt-auth (release build, rate limits off, bcrypt at cost 4) on each engine, in one run. What [performance.md](performance.md) has is not measured again.\n\n\
+                "ntt-auth (a `dist` build, rate limits off, bcrypt at cost 4) on each engine, in one run. What [performance.md](performance.md) has is not measured again.\n\n\
                  **What shares the cores.** The client, ntt-auth and all database servers run on one machine with {cores} cores, so a database in a process of its own \
                  takes from ntt-auth what it needs itself, and every commit crosses the loopback interface several times. On machines of their own both sides have more; figures here \
                  compare engines, and do not tell how many sign-ins a fleet manages. Between rounds all engines run on, idle; rounds go from engine to engine, and each begins at another one.\n\n\

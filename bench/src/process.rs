@@ -86,15 +86,15 @@ impl Server {
     /// Asks the server to end, and waits until it has.
     pub(crate) fn stop(mut self) -> Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // Not SIGTERM, at which ntt-auth goes on for a while until a load balancer has noticed.
-        let asked = pid.map(|pid| rustix::process::kill_process(pid, Signal::INT));
+        // Not SIGINT, which whatever a shell starts in the background ignores, and its children with it.
+        let asked = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
         if !matches!(asked, Some(Ok(()))) {
             return Err(Failure::Unmet(format!("{} had ended by itself", self.name)));
         }
         // The thread that follows the output hangs up when the process has closed it.
         if self.ended.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
             return Err(Failure::Unmet(format!(
-                "{} did not end within {} s of SIGINT",
+                "{} did not end within {} s of SIGTERM",
                 self.name,
                 PATIENCE.as_secs()
             )));

@@ -59,7 +59,7 @@ impl Server {
         asked
             .min_pool_size
             .get_or_insert(options.min_pool.min(most));
-        asked
+        let selection = *asked
             .server_selection_timeout
             .get_or_insert(options.server_selection);
         asked.connect_timeout.get_or_insert(options.connect);
@@ -87,7 +87,7 @@ impl Server {
             most,
             gate,
         };
-        server.check().await?;
+        server.check(selection).await?;
         server.majority_is_durable = server.journals_majorities().await;
         Ok(server)
     }
@@ -159,9 +159,13 @@ impl Server {
         self.ask("ping", ping).await.map(drop)
     }
 
-    async fn check(&self) -> Result<(), Error> {
+    /// Whether this is a server that can be worked with. `selection` is how long the driver looks for a primary. It is waited for besides the
+    /// time of an operation: what the driver tells when it gives up (a certificate, a name, a refusal) says more than that it took too long.
+    async fn check(&self, selection: Duration) -> Result<(), Error> {
         let hello = self.database.run_command(doc! { "hello": 1 });
-        let hello = self.in_time(hello).await?;
+        let hello = tokio::time::timeout(selection + self.operation, hello)
+            .await
+            .map_err(|_| self.too_slow())??;
         let version = hello.get_i32("maxWireVersion").map_or(0, i64::from);
         if version < WIRE_VERSION_OF_5_0 {
             return Err(Error::unavailable(

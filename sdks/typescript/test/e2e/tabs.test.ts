@@ -74,7 +74,8 @@ describe("tabs of one browser, and a network that loses a fifth of everything", 
       const told = pages.flatMap((page) => page.told);
       expect(told.filter((event) => event === "session_expired" || event === "signed_out")).toEqual([]);
       expect(told.filter((event) => event === "refreshed").length).toBeGreaterThanOrEqual(HOURS - 1);
-      expect(network.lostAnswers).toBeGreaterThan(50);
+      // Ten tabs lose about fifty; which ones depends on who comes first.
+      expect(network.lostAnswers).toBeGreaterThanOrEqual(HOURS);
       expect(name).toBeTruthy();
       for (const { client } of pages) client.close();
     },

@@ -9,6 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     small_pages();
     no_core_dumps();
+    early_registration();
     ntt_auth::cli::run(std::env::args_os(), std::env::vars_os())
 }
 
@@ -30,4 +31,10 @@ fn small_pages() {
     #[cfg(target_os = "linux")]
     // A kernel without the call merely gives more memory than is needed.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
+/// The first concurrent map registers the process for the kernel's memory barriers (membarrier(2)). While there is one thread that
+/// costs nothing; later the kernel waits for all processors, and the start with it, some ten milliseconds.
+fn early_registration() {
+    drop(papaya::HashMap::<u8, u8>::new());
 }

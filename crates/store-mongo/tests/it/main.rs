@@ -11,6 +11,7 @@ mod fresh;
 mod indexes;
 mod migrations;
 mod promises;
+mod relay;
 mod schema;
 mod work;
 

@@ -8,6 +8,7 @@ use ntt_auth_core::model::Timestamp;
 use ntt_auth_core::store::{Store, StoreError};
 use ntt_auth_store_mongo::{MongoOptions, MongoStore};
 
+use crate::relay::Relay;
 use crate::work::{append, in_transaction, record};
 use crate::{fresh, opened};
 
@@ -138,18 +139,21 @@ async fn connections_are_counted() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operation_ends_in_its_time() {
     let Some(database) = fresh::mongodb() else {
         return;
     };
+    let relay = Relay::to(&database.url).await;
     let options = MongoOptions {
-        operation: Duration::ZERO,
+        operation: Duration::from_secs(3),
         ..MongoOptions::default()
     };
-    let told = MongoStore::open_with(&database.url, options).await;
-    let told = told.unwrap_err().to_string();
-    assert!(told.contains("did not answer within 0 s"), "{told}");
+    let store = MongoStore::open_with(&relay.url, options).await.unwrap();
+    store.ping().await.unwrap();
+    relay.silence();
+    let told = store.ping().await.unwrap_err().to_string();
+    assert!(told.contains("did not answer within 3 s"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,6 +20,9 @@ export default {
   excludeInternal: true,
   excludePrivate: true,
   treatWarningsAsErrors: true,
+  // Also where the sources are no clone, or one without a remote.
+  disableGit: true,
+  sourceLinkTemplate: "https://github.com/ntt-auth/ntt-auth/blob/main/sdks/typescript/src/{path}#L{line}",
   // Types that have names only to be written once.
   intentionallyNotExported: ["Schemas", "QueryOf", "Classes", "Newer"],
   // The types of the API tell with it what a member is.
